@@ -1,0 +1,31 @@
+using System.Text.Json.Serialization;
+
+namespace DeCloud.NodeAgent.Contracts.Rest;
+
+/// <summary>The JSON form of everything the REST API reads and writes: camel case, absent instead of null, unknown or doubled fields refused.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DictionaryKeyPolicy = JsonKnownNamingPolicy.Unspecified,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+    NumberHandling = JsonNumberHandling.Strict,
+    AllowDuplicateProperties = false,
+    RespectNullableAnnotations = true,
+    RespectRequiredConstructorParameters = true,
+    MaxDepth = 16)]
+[JsonSerializable(typeof(CreateVmRequest))]
+[JsonSerializable(typeof(StopVmRequest))]
+[JsonSerializable(typeof(PullImageRequest))]
+[JsonSerializable(typeof(VmResource))]
+[JsonSerializable(typeof(Page<VmResource>))]
+[JsonSerializable(typeof(OperationResource))]
+[JsonSerializable(typeof(AcceptedResource))]
+[JsonSerializable(typeof(Page<OperationResource>))]
+[JsonSerializable(typeof(Page<HistoryEntryResource>))]
+[JsonSerializable(typeof(EventResource))]
+[JsonSerializable(typeof(ImageResource))]
+[JsonSerializable(typeof(ImageListResource))]
+[JsonSerializable(typeof(VncTicketResource))]
+[JsonSerializable(typeof(NodeResource))]
+[JsonSerializable(typeof(Page<ForeignDomainResource>))]
+public sealed partial class RestJson : JsonSerializerContext;

@@ -1,0 +1,159 @@
+using DeCloud.NodeAgent.Core.Vms;
+
+namespace DeCloud.NodeAgent.Core.Hypervisor;
+
+/// <summary>The way to the hypervisor of this host.</summary>
+public interface IHypervisor
+{
+    /// <summary>
+    /// Opens a session: connects, subscribes to events, learns what the hypervisor can do. Throws a <see cref="Node.FailureException"/> with
+    /// <see cref="Node.FailureCodes.HypervisorUnavailable"/> when that fails.
+    /// </summary>
+    /// <param name="cancellation">Gives up.</param>
+    Task<IHypervisorSession> ConnectAsync(CancellationToken cancellation);
+}
+
+/// <summary>
+/// One session with the hypervisor, until it is lost. Calls may be made from any thread; each has a deadline of its own, and its number in flight is bounded.
+/// A call fails with a <see cref="Node.FailureException"/>: <see cref="Node.FailureCodes.HypervisorUnavailable"/> when the session is lost,
+/// <see cref="Node.FailureCodes.Timeout"/> at its deadline, <see cref="Node.FailureCodes.HypervisorError"/> for what the hypervisor refused.
+/// </summary>
+public interface IHypervisorSession : IAsyncDisposable
+{
+    /// <summary>What the hypervisor is and can do.</summary>
+    HypervisorFacts Facts { get; }
+
+    /// <summary>Completes, and never fails, when the session is lost; says why.</summary>
+    Task<string> Closed { get; }
+
+    /// <summary>What happens to domains, in order, from before the session was handed out. To be read once.</summary>
+    /// <param name="cancellation">Stops reading.</param>
+    IAsyncEnumerable<DomainEvent> EventsAsync(CancellationToken cancellation);
+
+    /// <summary>Every domain of the host with its state, asked in bulk.</summary>
+    /// <param name="cancellation">Gives up.</param>
+    Task<IReadOnlyList<DomainStatus>> ListAsync(CancellationToken cancellation);
+
+    /// <summary>One domain, or null when the hypervisor says that there is none.</summary>
+    /// <param name="id">The VM.</param>
+    /// <param name="cancellation">Gives up.</param>
+    Task<DomainStatus?> LookAsync(VmId id, CancellationToken cancellation);
+
+    /// <summary>
+    /// Defines the domain, or defines it anew. Fails with <see cref="Node.FailureCodes.ForeignDomain"/> when a domain of this UUID exists without the agent's metadata, and with
+    /// <see cref="Node.FailureCodes.NoAcceleration"/> when there is neither KVM nor leave to emulate.
+    /// </summary>
+    /// <param name="domain">What to define.</param>
+    /// <param name="cancellation">Gives up.</param>
+    Task DefineAsync(DomainSpec domain, CancellationToken cancellation);
+
+    /// <summary>Starts a defined domain; no error when it runs. The number of starts at once is bounded.</summary>
+    /// <param name="id">The VM.</param>
+    /// <param name="cancellation">Gives up; a start that reached the hypervisor may still happen.</param>
+    Task StartAsync(VmId id, CancellationToken cancellation);
+
+    /// <summary>Asks the guest to power off (ACPI). Returns when it was asked, not when it is off.</summary>
+    /// <param name="id">The VM.</param>
+    /// <param name="cancellation">Gives up.</param>
+    Task ShutdownAsync(VmId id, CancellationToken cancellation);
+
+    /// <summary>Asks the guest to reboot (ACPI). Returns when it was asked.</summary>
+    /// <param name="id">The VM.</param>
+    /// <param name="cancellation">Gives up.</param>
+    Task RebootAsync(VmId id, CancellationToken cancellation);
+
+    /// <summary>Resets the machine as its reset button would.</summary>
+    /// <param name="id">The VM.</param>
+    /// <param name="cancellation">Gives up.</param>
+    Task ResetAsync(VmId id, CancellationToken cancellation);
+
+    /// <summary>Stops the virtual CPUs; no error when they are stopped.</summary>
+    /// <param name="id">The VM.</param>
+    /// <param name="cancellation">Gives up.</param>
+    Task SuspendAsync(VmId id, CancellationToken cancellation);
+
+    /// <summary>Lets the virtual CPUs run again; no error when they run.</summary>
+    /// <param name="id">The VM.</param>
+    /// <param name="cancellation">Gives up.</param>
+    Task ResumeAsync(VmId id, CancellationToken cancellation);
+
+    /// <summary>Cuts the power; no error when the domain does not run or does not exist.</summary>
+    /// <param name="id">The VM.</param>
+    /// <param name="cancellation">Gives up.</param>
+    Task DestroyAsync(VmId id, CancellationToken cancellation);
+
+    /// <summary>Forgets the domain's definition with all that the hypervisor keeps for it; no error when there is none. Never stops a domain that runs.</summary>
+    /// <param name="id">The VM.</param>
+    /// <param name="cancellation">Gives up.</param>
+    Task UndefineAsync(VmId id, CancellationToken cancellation);
+
+    /// <summary>The addresses that the VM network's DHCP server has handed out, by Ethernet address in lower case.</summary>
+    /// <param name="cancellation">Gives up.</param>
+    Task<IReadOnlyDictionary<string, IReadOnlyList<string>>> LeasesAsync(CancellationToken cancellation);
+
+    /// <summary>The Unix socket on which a running domain's VNC server listens, or null.</summary>
+    /// <param name="id">The VM.</param>
+    /// <param name="cancellation">Gives up.</param>
+    Task<string?> VncSocketAsync(VmId id, CancellationToken cancellation);
+}
+
+/// <summary>What the hypervisor is and can do.</summary>
+/// <param name="LibvirtVersion">Version of the daemon, <c>major.minor.release</c>.</param>
+/// <param name="QemuVersion">Version of the emulator.</param>
+/// <param name="Acceleration">What VMs would run on.</param>
+/// <param name="AccelerationReason">Why, in a sentence.</param>
+public sealed record HypervisorFacts(string LibvirtVersion, string QemuVersion, Acceleration Acceleration, string AccelerationReason);
+
+/// <summary>What VMs run on.</summary>
+public enum Acceleration
+{
+    /// <summary>Nothing: VMs are refused.</summary>
+    None,
+
+    /// <summary>Hardware virtualisation.</summary>
+    Kvm,
+
+    /// <summary>Software emulation, allowed by the operator. Slow, and no boundary against a hostile guest.</summary>
+    Emulation,
+}
+
+/// <summary>What a domain is made of.</summary>
+/// <param name="Id">The VM.</param>
+/// <param name="VCpus">Virtual CPUs.</param>
+/// <param name="MemoryBytes">Memory.</param>
+/// <param name="Paths">Its files.</param>
+/// <param name="BaseImage">The path of the image its disk stands on.</param>
+public sealed record DomainSpec(VmId Id, int VCpus, long MemoryBytes, VmPaths Paths, string BaseImage)
+{
+    /// <summary>The Ethernet address of its interface.</summary>
+    public string MacAddress => Id.MacAddress;
+}
+
+/// <summary>A domain as the hypervisor sees it.</summary>
+/// <param name="Id">Its UUID; equal to a <see cref="VmId"/> when it is the agent's.</param>
+/// <param name="Name">Its name in the hypervisor.</param>
+/// <param name="State">Its state.</param>
+/// <param name="Reason">Why it is in this state.</param>
+public sealed record DomainStatus(Guid Id, string Name, PowerState State, PowerReason Reason);
+
+/// <summary>Something that happened to a domain.</summary>
+/// <param name="Id">Its UUID.</param>
+/// <param name="Kind">What happened.</param>
+/// <param name="Status">The state that follows from it, where one does; null for <see cref="DomainEventKind.Rebooted"/> and <see cref="DomainEventKind.Changed"/>.</param>
+public sealed record DomainEvent(Guid Id, DomainEventKind Kind, DomainStatus? Status);
+
+/// <summary>Kinds of <see cref="DomainEvent"/>.</summary>
+public enum DomainEventKind
+{
+    /// <summary>The state is now <see cref="DomainEvent.Status"/>.</summary>
+    State,
+
+    /// <summary>The domain's definition is gone and it does not run; <see cref="DomainEvent.Status"/> says absent.</summary>
+    Removed,
+
+    /// <summary>The guest rebooted; the domain never stopped running.</summary>
+    Rebooted,
+
+    /// <summary>Something that changes no state.</summary>
+    Changed,
+}
