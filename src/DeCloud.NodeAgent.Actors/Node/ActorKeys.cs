@@ -1,0 +1,25 @@
+namespace DeCloud.NodeAgent.Actors.Node;
+
+/// <summary>Key of the node's root actor in the actor registry; asked for <see cref="Core.Node.NodeQueries"/>.</summary>
+public sealed class NodeKey
+{
+    private NodeKey()
+    {
+    }
+}
+
+/// <summary>Key of the actor that owns all VMs; asked for everything in <see cref="Core.Vms.VmCommands"/> and <see cref="Core.Vms.VmQueries"/>.</summary>
+public sealed class VmsKey
+{
+    private VmsKey()
+    {
+    }
+}
+
+/// <summary>Key of the image cache; asked for everything in <see cref="Core.Images.ImageCommands"/> and <see cref="Core.Images.ImageQueries"/>.</summary>
+public sealed class ImagesKey
+{
+    private ImagesKey()
+    {
+    }
+}

@@ -1,0 +1,29 @@
+using DeCloud.NodeAgent.Contracts.Rest;
+using DeCloud.NodeAgent.Core.Vms;
+
+namespace DeCloud.NodeAgent.Core.Node;
+
+/// <summary>The questions the node answers.</summary>
+public static class NodeQueries
+{
+    /// <summary>The node at a glance; answered by <see cref="NodeResource"/>.</summary>
+    public sealed record Get;
+
+    /// <summary>Whether the node can take commands; answered by <see cref="Readiness"/>.</summary>
+    public sealed record GetReadiness;
+
+    /// <summary>Where a running VM's VNC server listens; answered by <see cref="VncSocket"/>.</summary>
+    /// <param name="VmId">The VM.</param>
+    public sealed record GetVncSocket(VmId VmId);
+}
+
+/// <summary>Whether the node can take commands.</summary>
+/// <param name="Hypervisor">libvirt is connected.</param>
+/// <param name="Reconciled">Every VM was recovered and compared with libvirt.</param>
+/// <param name="Reason">What is missing, or null.</param>
+public sealed record Readiness(bool Hypervisor, bool Reconciled, string? Reason);
+
+/// <summary>Where a VM's VNC server listens.</summary>
+/// <param name="Path">The Unix socket, or null.</param>
+/// <param name="Failure">Why there is none.</param>
+public sealed record VncSocket(string? Path, Failure? Failure);
