@@ -82,6 +82,9 @@ public static class FailureCodes
     /// <summary>The guest went down when it should have come up.</summary>
     public const string GuestDown = "guest-down";
 
+    /// <summary>The VM went down by itself.</summary>
+    public const string VmCrashed = "vm-crashed";
+
     /// <summary>The VM is not in a state that allows the request.</summary>
     public const string VmNotRunning = "vm-not-running";
 
