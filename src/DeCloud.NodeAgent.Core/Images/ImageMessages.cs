@@ -5,17 +5,20 @@ using DeCloud.NodeAgent.Core.Vms;
 
 namespace DeCloud.NodeAgent.Core.Images;
 
+/// <summary>A message to the image cache.</summary>
+public interface IImageMessage;
+
 /// <summary>The commands the image cache obeys.</summary>
 public static class ImageCommands
 {
     /// <summary>Bring an image into the cache; answered by <see cref="ImageReply.Accepted"/> or <see cref="ImageReply.Refused"/>.</summary>
     /// <param name="Image">Which.</param>
     /// <param name="Request">Who asks.</param>
-    public sealed record Pull(ImageRequest Image, Request Request);
+    public sealed record Pull(ImageRequest Image, Request Request) : IImageMessage;
 
     /// <summary>Remove an image that nothing stands on; answered by <see cref="ImageReply.Removed"/> or <see cref="ImageReply.Refused"/>.</summary>
     /// <param name="Digest">Which.</param>
-    public sealed record Remove(ImageDigest Digest);
+    public sealed record Remove(ImageDigest Digest) : IImageMessage;
 
     /// <summary>
     /// A VM needs an image: import it unless it is there, tell the asker <see cref="ImageReply.Progress"/> meanwhile and at last <see cref="ImageReply.Resolved"/> or
@@ -24,23 +27,23 @@ public static class ImageCommands
     /// <param name="VmId">The VM.</param>
     /// <param name="Image">Which image.</param>
     /// <param name="Token">Comes back in every answer.</param>
-    public sealed record Resolve(VmId VmId, ImageRequest Image, long Token);
+    public sealed record Resolve(VmId VmId, ImageRequest Image, long Token) : IImageMessage;
 
     /// <summary>The VM's disk stands on its image or is no longer wanted: the hold of <see cref="Resolve"/> ends, and a download that nobody waits for is stopped.</summary>
     /// <param name="VmId">The VM.</param>
-    public sealed record Release(VmId VmId);
+    public sealed record Release(VmId VmId) : IImageMessage;
 }
 
 /// <summary>The questions the image cache answers.</summary>
 public static class ImageQueries
 {
     /// <summary>What is in the cache; answered by <see cref="ImageReply.Listed"/>.</summary>
-    public sealed record List;
+    public sealed record List : IImageMessage;
 
     /// <summary>An operation; answered by <see cref="ImageReply.Operation"/> or <see cref="ImageReply.Refused"/>.</summary>
     /// <param name="Number">Its number.</param>
     /// <param name="Wait">How long to wait for its end.</param>
-    public sealed record GetOperation(long Number, TimeSpan Wait);
+    public sealed record GetOperation(long Number, TimeSpan Wait) : IImageMessage;
 }
 
 /// <summary>What the image cache answers.</summary>

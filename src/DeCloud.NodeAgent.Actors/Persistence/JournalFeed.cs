@@ -1,0 +1,121 @@
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using DeCloud.NodeAgent.Actors.Serialization;
+using DeCloud.NodeAgent.Actors.Vms;
+using DeCloud.NodeAgent.Contracts.Rest;
+using DeCloud.NodeAgent.Core.Images;
+using DeCloud.NodeAgent.Core.Vms;
+
+namespace DeCloud.NodeAgent.Actors.Persistence;
+
+/// <summary>
+/// The node's events straight from the journal. Every reader reads for itself from where it is, woken by <see cref="JournalSignal"/>: no event is kept in memory for a slow one,
+/// and one that falls too far behind is told so.
+/// </summary>
+internal sealed class JournalFeed(JournalReader reader, JournalSignal written) : IEventFeed
+{
+    private const int Batch = 256;
+
+    /// <summary>How many events a reader may be behind while it reads live. A reader that resumes may begin as far back as it likes.</summary>
+    private const int Lag = 10_000;
+
+    public async IAsyncEnumerable<EventResource> ReadAsync(long? afterId, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        var signal = written.Next;
+        var at = afterId ?? await reader.LastOrderingAsync(cancellation).ConfigureAwait(false);
+        var isLive = afterId is null;
+        while (true)
+        {
+            var rows = await reader.ReadAllAsync(at, Batch, cancellation).ConfigureAwait(false);
+            foreach (var row in rows)
+            {
+                at = row.Ordering;
+                if (Show(row) is { } shown)
+                {
+                    yield return shown;
+                }
+            }
+
+            if (rows.Count == Batch)
+            {
+                if (isLive && await reader.LastOrderingAsync(cancellation).ConfigureAwait(false) - at > Lag)
+                {
+                    throw new SlowReaderException();
+                }
+
+                continue;
+            }
+
+            isLive = true;
+            await signal.WaitAsync(cancellation).ConfigureAwait(false);
+            signal = written.Next;
+        }
+    }
+
+    /// <summary>An event as the API shows it, or null for those that only concern the agent itself.</summary>
+    private static EventResource? Show(JournalRow row) => row.Event switch
+    {
+        IVmEvent e => new(row.Ordering, $"/api/vms/{row.PersistenceId["vm-".Length..]}", JournalEntries.Entry(row.Sequence, e)),
+        IImageEvent e when JournalEntries.Entry(row.Sequence, e) is { } entry => new(row.Ordering, "/api/images", entry),
+        _ => null,
+    };
+}
+
+/// <summary>The life of a VM, from the journal.</summary>
+internal sealed class JournalHistory(JournalReader reader) : IVmHistory
+{
+    private const int Batch = 1000;
+
+    public async Task<(IReadOnlyList<HistoryEntryResource> Entries, int Total)> ReadAsync(VmId id, long afterSequence, int limit, CancellationToken cancellation)
+    {
+        var persistenceId = VmActor.PersistenceIdOf(id);
+        var rows = await reader.ReadOneAsync(persistenceId, afterSequence, limit, cancellation).ConfigureAwait(false);
+        var total = await reader.CountAsync(persistenceId, cancellation).ConfigureAwait(false);
+        return ([.. rows.Select(row => JournalEntries.Entry(row.Sequence, (IVmEvent)row.Event))], total);
+    }
+
+    public async Task<VmResource?> AtAsync(VmId id, DateTimeOffset at, CancellationToken cancellation)
+    {
+        var state = new VmState(id);
+        var sequence = 0L;
+        while (true)
+        {
+            var rows = await reader.ReadOneAsync(VmActor.PersistenceIdOf(id), sequence, Batch, cancellation).ConfigureAwait(false);
+            foreach (var row in rows)
+            {
+                var @event = (IVmEvent)row.Event;
+                if (@event.At > at)
+                {
+                    return Shown();
+                }
+
+                state = state.Apply(@event);
+                sequence = row.Sequence;
+            }
+
+            if (rows.Count < Batch)
+            {
+                return Shown();
+            }
+        }
+
+        VmResource? Shown() => state.Spec is null || state.IsTombstoned ? null : state.View(null, []);
+    }
+}
+
+/// <summary>How events of the journal are shown.</summary>
+internal static class JournalEntries
+{
+    public static HistoryEntryResource Entry(long sequence, IVmEvent @event) =>
+        new(sequence, @event.At, VmWords.EventType(@event), VmWords.By(@event), VmWords.Summary(@event), Data(@event));
+
+    public static HistoryEntryResource? Entry(long sequence, IImageEvent @event) => @event switch
+    {
+        ImageEvents.PullAccepted e => new(sequence, e.At, "image-pull-accepted", e.Request.By, $"Pull {e.Number} of {e.Url} was accepted.", Data(e)),
+        ImageEvents.PullEnded e => new(sequence, e.At, "image-pull-ended", null, $"Pull {e.Number} {VmWords.Of(e.Outcome)}{(e.Failure is { } f ? $": {f.Message}" : ".")}", Data(e)),
+        ImageEvents.Removed e => new(sequence, e.At, "image-removed", null, $"Image {e.Digest} was {(e.Reason == "evicted" ? "evicted to keep the budget" : "removed as asked")}.", Data(e)),
+        _ => null,
+    };
+
+    private static JsonElement Data(object @event) => JsonSerializer.SerializeToElement(@event, JournalJson.Default.GetTypeInfo(@event.GetType())!);
+}

@@ -1,0 +1,33 @@
+using System.Text.Json.Serialization;
+using DeCloud.NodeAgent.Core.Images;
+using DeCloud.NodeAgent.Core.Vms;
+
+namespace DeCloud.NodeAgent.Actors.Serialization;
+
+/// <summary>The JSON form of the journal: camel case, members that are not known are skipped, so that an older version reads what a later one added.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    UnmappedMemberHandling = JsonUnmappedMemberHandling.Skip)]
+[JsonSerializable(typeof(VmEvents.Created))]
+[JsonSerializable(typeof(VmEvents.OperationAccepted))]
+[JsonSerializable(typeof(VmEvents.IntentChanged))]
+[JsonSerializable(typeof(VmEvents.StepStarted))]
+[JsonSerializable(typeof(VmEvents.StepCompleted))]
+[JsonSerializable(typeof(VmEvents.StepFailed))]
+[JsonSerializable(typeof(VmEvents.StepAbandoned))]
+[JsonSerializable(typeof(VmEvents.Observed))]
+[JsonSerializable(typeof(VmEvents.Crashed))]
+[JsonSerializable(typeof(VmEvents.Rebooted))]
+[JsonSerializable(typeof(VmEvents.OperationEnded))]
+[JsonSerializable(typeof(VmEvents.Tombstoned))]
+[JsonSerializable(typeof(VmState))]
+[JsonSerializable(typeof(RosterEvents.Admitted))]
+[JsonSerializable(typeof(RosterEvents.Removed), TypeInfoPropertyName = "RosterRemoved")]
+[JsonSerializable(typeof(VmRoster))]
+[JsonSerializable(typeof(ImageEvents.PullAccepted))]
+[JsonSerializable(typeof(ImageEvents.PullEnded))]
+[JsonSerializable(typeof(ImageEvents.Used))]
+[JsonSerializable(typeof(ImageEvents.Removed), TypeInfoPropertyName = "ImageRemoved")]
+[JsonSerializable(typeof(ImageCacheState))]
+internal sealed partial class JournalJson : JsonSerializerContext;

@@ -1,0 +1,205 @@
+using Akka.Actor;
+using DeCloud.NodeAgent.Core.Hypervisor;
+using DeCloud.NodeAgent.Core.Images;
+using DeCloud.NodeAgent.Core.Node;
+using DeCloud.NodeAgent.Core.Vms;
+using Failure = DeCloud.NodeAgent.Core.Node.Failure;
+using static DeCloud.NodeAgent.Actors.Vms.DomainMessages;
+
+namespace DeCloud.NodeAgent.Actors.Vms;
+
+/// <summary>
+/// The libvirt domain of one VM: takes one step at a time and tells the VM how it went. A new step cancels the one before and waits for its end, except cutting the power, which waits for nothing.
+/// </summary>
+internal sealed class DomainActor : ReceiveActor
+{
+    private static readonly TimeSpan FileDeadline = TimeSpan.FromSeconds(60);
+
+    private readonly VmId _id;
+    private readonly IVmFiles _files;
+    private readonly IActorRef _images;
+    private IHypervisorSession? _session;
+    private Running? _running;
+    private Take? _waiting;
+    private long _order;
+
+    public DomainActor(VmId id, IVmFiles files, IActorRef images)
+    {
+        _id = id;
+        _files = files;
+        _images = images;
+
+        Receive<UseSession>(use => _session = use.Session);
+        Receive<Take>(Begin);
+        Receive<Abandon>(_ => CancelRunning());
+        Receive<LookNow>(_ => LookUnasked());
+        Receive<Looked>(looked => Context.Parent.Tell(looked));
+        Receive<NotLooked>(_ => { });
+        Receive<Ended>(End);
+        Receive<ImageReply.Progress>(progress => Context.Parent.Tell(new Progress(progress.Token, progress.State)));
+        Receive<ImageReply.Resolved>(resolved => End(new Ended(resolved.Token, new Taken(resolved.Token, resolved.Image.Digest, null))));
+        Receive<ImageReply.Refused>(refused => End(new Ended(refused.Token, new NotTaken(refused.Token, refused.Failure, null))));
+    }
+
+    protected override void PostStop() => _running?.Cancel.Cancel();
+
+    private void Begin(Take take)
+    {
+        CancelRunning();
+        if (_running is not null && take.Step.Kind != VmStep.Destroy)
+        {
+            _waiting = take;
+            return;
+        }
+
+        if (take.Step.Kind == VmStep.ResolveImage)
+        {
+            _running = new(take.Step.Number, new()) { IsResolve = true };
+            _images.Tell(new ImageCommands.Resolve(_id, new(take.Spec.ImageUrl, take.Spec.ImageHash), take.Step.Number));
+            return;
+        }
+
+        var running = new Running(take.Step.Number, new(FileDeadline * 5));
+        _running = running;
+        var session = _session;
+        Task.Run(() => RunAsync(take, session, running.Cancel.Token)).PipeTo(
+            Self,
+            success: reply => new Ended(running.Number, reply),
+            failure: cause => new Ended(running.Number, new NotTaken(running.Number, new(FailureCodes.HostError, cause.Message, false), null)));
+    }
+
+    private void CancelRunning()
+    {
+        _waiting = null;
+        if (_running is not { } running || running.Cancel.IsCancellationRequested)
+        {
+            return;
+        }
+
+        running.Cancel.Cancel();
+        if (running.IsResolve)
+        {
+            _images.Tell(new ImageCommands.Release(_id));
+            _running = null;
+        }
+    }
+
+    private void End(Ended ended)
+    {
+        if (_running?.Number == ended.Number)
+        {
+            _running.Cancel.Dispose();
+            _running = null;
+            Context.Parent.Tell(ended.Reply);
+        }
+
+        if (_running is null && _waiting is { } waiting)
+        {
+            _waiting = null;
+            Begin(waiting);
+        }
+    }
+
+    private void LookUnasked()
+    {
+        if (_session is { } session)
+        {
+            var order = Interlocked.Increment(ref _order);
+            session.LookAsync(_id, CancellationToken.None).PipeTo(Self, success: status => new Looked(order, new(status)), failure: _ => NotLooked.Instance);
+        }
+    }
+
+    private async Task<object> RunAsync(Take take, IHypervisorSession? session, CancellationToken stop)
+    {
+        var number = take.Step.Number;
+        var isOnDomain = take.Step.Kind is not (VmStep.CreateDisk or VmStep.CreateSeed or VmStep.RemoveFiles);
+        try
+        {
+            await EffectAsync(take, session, stop).ConfigureAwait(false);
+            return new Taken(number, null, isOnDomain ? await LookAsync(session, stop).ConfigureAwait(false) : null);
+        }
+        catch (FailureException failure)
+        {
+            return new NotTaken(number, failure.Failure, await LookAfterAsync(failure.Failure, session, stop).ConfigureAwait(false));
+        }
+        catch (OperationCanceledException)
+        {
+            return new NotTaken(number, new(FailureCodes.Timeout, $"The step {VmWords.Of(take.Step.Kind)} did not end in time.", false), null);
+        }
+        catch (IOException error)
+        {
+            return new NotTaken(number, new(FailureCodes.HostError, error.Message, false), null);
+        }
+
+        async Task<Looked?> LookAfterAsync(Failure failure, IHypervisorSession? on, CancellationToken cancellation) =>
+            isOnDomain && on is not null && failure.Code is not (FailureCodes.HypervisorUnavailable or FailureCodes.Timeout)
+                ? await LookAsync(on, cancellation).ConfigureAwait(false)
+                : null;
+    }
+
+    private async Task EffectAsync(Take take, IHypervisorSession? session, CancellationToken stop)
+    {
+        switch (take.Step.Kind)
+        {
+            case VmStep.CreateDisk:
+                await _files.CreateDiskAsync(_id, take.Image!.Value, take.Spec.DiskBytes, stop).ConfigureAwait(false);
+                _images.Tell(new ImageCommands.Release(_id));
+                break;
+            case VmStep.CreateSeed:
+                await _files.CreateSeedAsync(_id, new($"i-{_id}", take.Spec.Name, take.Spec.SshPublicKey, _id.MacAddress), stop).ConfigureAwait(false);
+                break;
+            case VmStep.RemoveFiles:
+                await _files.RemoveAsync(_id, stop).ConfigureAwait(false);
+                _images.Tell(new ImageCommands.Release(_id));
+                break;
+            case var step:
+                await OnDomainAsync(step, take, session ?? throw FailureException.Transient(FailureCodes.HypervisorUnavailable, "libvirt is not connected."), stop).ConfigureAwait(false);
+                break;
+        }
+    }
+
+    private Task OnDomainAsync(VmStep step, Take take, IHypervisorSession session, CancellationToken stop) => step switch
+    {
+        VmStep.Define => session.DefineAsync(new(_id, take.Spec.VCpus, take.Spec.MemoryBytes, _files.PathsOf(_id), _files.PathOf(take.Image!.Value)), stop),
+        VmStep.Start => session.StartAsync(_id, stop),
+        VmStep.Shutdown => session.ShutdownAsync(_id, stop),
+        VmStep.Reboot => session.RebootAsync(_id, stop),
+        VmStep.Reset => session.ResetAsync(_id, stop),
+        VmStep.Suspend => session.SuspendAsync(_id, stop),
+        VmStep.Resume => session.ResumeAsync(_id, stop),
+        VmStep.Destroy => session.DestroyAsync(_id, stop),
+        VmStep.Undefine => session.UndefineAsync(_id, stop),
+        _ => throw new ArgumentException($"{step} is no step on a domain.", nameof(step)),
+    };
+
+    private async Task<Looked?> LookAsync(IHypervisorSession? session, CancellationToken stop)
+    {
+        if (session is null)
+        {
+            return null;
+        }
+
+        var order = Interlocked.Increment(ref _order);
+        try
+        {
+            return new(order, new(await session.LookAsync(_id, stop).ConfigureAwait(false)));
+        }
+        catch (FailureException)
+        {
+            // The step is done or failed all the same; the next event or sweep brings the look.
+            return null;
+        }
+    }
+
+    private sealed record Running(long Number, CancellationTokenSource Cancel)
+    {
+        public bool IsResolve { get; init; }
+    }
+
+    private sealed record Ended(long Number, object Reply);
+
+    private sealed record NotLooked
+    {
+        public static readonly NotLooked Instance = new();
+    }
+}

@@ -1,0 +1,388 @@
+using Akka.Actor;
+using Akka.Event;
+using Akka.Persistence;
+using DeCloud.NodeAgent.Contracts.Rest;
+using DeCloud.NodeAgent.Core.Hypervisor;
+using DeCloud.NodeAgent.Core.Node;
+using DeCloud.NodeAgent.Core.Operations;
+using DeCloud.NodeAgent.Core.Vms;
+using Failure = DeCloud.NodeAgent.Core.Node.Failure;
+using static DeCloud.NodeAgent.Actors.Vms.DomainMessages;
+
+namespace DeCloud.NodeAgent.Actors.Vms;
+
+/// <summary>
+/// One VM. Everything that happens is turned by <see cref="VmLife"/> into events, which are stored in one write; only then is the answer sent and the next step taken.
+/// Nothing is awaited and nothing is stashed while a step runs, so a change of mind is heard at once.
+/// </summary>
+internal sealed class VmActor : ReceivePersistentActor, IWithTimers
+{
+    private const int SnapshotEvery = 30;
+    private static readonly TimeSpan TombstoneRest = TimeSpan.FromSeconds(30);
+
+    private readonly VmId _id;
+    private readonly VmEnvironment _environment;
+    private readonly ILoggingAdapter _log = Context.GetLogger();
+    private readonly List<Waiter> _waiters = [];
+    private VmState _state;
+    private IActorRef _domain = ActorRefs.Nobody;
+    private IHypervisorSession? _session;
+    private ProgressResource? _progress;
+    private IReadOnlyList<string> _addresses = [];
+    private bool _isReconciled;
+    private long _lastLook;
+    private long _lastSnapshot;
+    private long _lastWaiter;
+
+    public VmActor(VmId id, VmEnvironment environment)
+    {
+        _id = id;
+        _environment = environment;
+        _state = new(id);
+        PersistenceId = PersistenceIdOf(id);
+
+        Recover<SnapshotOffer>(offer =>
+        {
+            _state = (VmState)offer.Snapshot;
+            _lastSnapshot = offer.Metadata.SequenceNr;
+        });
+        Recover<IVmEvent>(@event => _state = _state.Apply(@event));
+        Recover<RecoveryCompleted>(_ => Begin());
+
+        Command<Initialize>(Come);
+        Command<VmCommands.Change>(change => Commit(VmLife.Change(_state, environment.Policy, change, Now), Sender));
+        Command<VmQueries.Get>(_ => Sender.Tell(_state.Spec is null ? NotFound() : new VmReply.Found(View())));
+        Command<VmQueries.GetOperation>(Answer);
+
+        Command<SessionUp>(ComeUp);
+        Command<SessionLost>(_ => GoDown());
+        Command<Hint>(_ => _domain.Tell(LookNow.Instance));
+        Command<GuestRebooted>(_ => Commit(VmLife.Rebooted(_state, environment.Policy, Now)), _ => _state.Spec is not null && !_state.IsTombstoned);
+        Command<AddressesSeen>(seen => ShowAddresses(seen.Addresses));
+        Command<Looked>(looked => Commit(VmLife.Seen(_state, environment.Policy, looked.Look.Status, Now)), IsNews);
+
+        Command<Taken>(taken => Commit(VmLife.StepCompleted(_state, environment.Policy, taken.Number, taken.Image, Newest(taken.Looked), Now)));
+        Command<NotTaken>(notTaken => Commit(VmLife.StepFailed(_state, environment.Policy, notTaken.Number, notTaken.Failure, Newest(notTaken.Looked), Now)));
+        Command<Progress>(progress => ShowProgress(progress));
+        Command<Terminated>(_ => ReplaceDomain());
+
+        Command<Wake>(_ => Commit(VmLife.Woken(_state, environment.Policy, Now)));
+        Command<WaitOver>(over => EndWait(over.Waiter));
+        Command<ReceiveTimeout>(_ => Context.Stop(Self));
+        Command<SaveSnapshotSuccess>(_ => { });
+        Command<SaveSnapshotFailure>(failure => _log.Warning("Snapshot of {0} failed: {1}", PersistenceId, failure.Cause.Message));
+        Command<Looked>(_ => { });
+    }
+
+    public override string PersistenceId { get; }
+
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    private static DateTimeOffset Now => Context.System.Scheduler.Now;
+
+    public static string PersistenceIdOf(VmId id) => $"vm-{id}";
+
+    protected override void OnPersistFailure(Exception cause, object @event, long sequenceNr)
+    {
+        // Akka stops this actor next; its parent starts it again and the journal decides what was stored.
+        _log.Error(cause, "Event {0} of {1} could not be stored", sequenceNr, PersistenceId);
+        Sender.Tell(new VmReply.Refused(JournalFailure(cause)));
+    }
+
+    protected override void OnPersistRejected(Exception cause, object @event, long sequenceNr)
+    {
+        _log.Error(cause, "Event {0} of {1} was rejected", sequenceNr, PersistenceId);
+        Sender.Tell(new VmReply.Refused(JournalFailure(cause)));
+        Context.Stop(Self);
+    }
+
+    internal static Failure JournalFailure(Exception cause) =>
+        new(FailureCodes.JournalUnavailable, $"The journal could not store the request, so nothing was done: {cause.Message}. Check the state folder's file system, then try again.", false);
+
+    protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(_ => Directive.Stop);
+
+    private void Begin()
+    {
+        _domain = StartDomain();
+        if (_state.Spec is null)
+        {
+            return;
+        }
+
+        if (_state.IsTombstoned)
+        {
+            // Only somebody who asks for its history or its last operation wakes a VM that is gone.
+            Context.SetReceiveTimeout(TombstoneRest);
+            return;
+        }
+
+        Commit(VmLife.Recover(_state, _environment.Policy, Now));
+        Context.Parent.Tell(new VmNews.Recovered(_id));
+    }
+
+    private void Come(Initialize initialize)
+    {
+        Commit(VmLife.Create(_state, _environment.Policy, initialize.Command, initialize.IsKnownAbsent, Now), Sender);
+        if (!initialize.IsKnownAbsent)
+        {
+            _domain.Tell(LookNow.Instance);
+        }
+    }
+
+    private IActorRef StartDomain()
+    {
+        var domain = Context.Watch(Context.ActorOf(Props.Create(() => new DomainActor(_id, _environment.Files, _environment.Images)), "domain"));
+        domain.Tell(new UseSession(_session));
+        return domain;
+    }
+
+    private void ReplaceDomain()
+    {
+        _domain = StartDomain();
+        if (_state.Step is { } step)
+        {
+            Commit(VmLife.StepFailed(_state, _environment.Policy, step.Number, new(FailureCodes.HostError, "The step was lost by a fault of the agent; the log has the details.", false), null, Now));
+        }
+    }
+
+    /// <summary>Stores what follows and only then lets it be seen and done.</summary>
+    private void Commit(VmTurn turn, IActorRef? asker = null)
+    {
+        if (turn.Refusal is { } refusal)
+        {
+            asker?.Tell(new VmReply.Refused(refusal));
+            return;
+        }
+
+        if (turn.Events.IsEmpty)
+        {
+            Settle(turn, asker);
+            return;
+        }
+
+        var left = turn.Events.Count;
+        PersistAll(turn.Events, _ =>
+        {
+            if (--left == 0)
+            {
+                _environment.Written.Set();
+                Settle(turn, asker);
+            }
+        });
+    }
+
+    private void Settle(VmTurn turn, IActorRef? asker)
+    {
+        var before = _state;
+        _state = turn.After;
+        if (before.Step?.Number != _state.Step?.Number)
+        {
+            _progress = null;
+        }
+
+        if (turn.Run is { } step)
+        {
+            _domain.Tell(new Take(step, _state.Spec!, _state.Image));
+        }
+        else if (before.Step is not null && _state.Step is null)
+        {
+            _domain.Tell(Abandon.Instance);
+        }
+
+        Publish(before);
+        asker?.Tell(new VmReply.Accepted(_state.ViewOperation(turn.Operation, _progress)!, View()));
+        foreach (var waiter in _waiters.Where(w => !IsRunning(w.Number)).ToList())
+        {
+            EndWait(waiter.Id);
+        }
+
+        SetWake();
+        SaveSnapshotWhenDue();
+    }
+
+    private void Publish(VmState before)
+    {
+        if (_state.IsTombstoned)
+        {
+            _environment.Board.Remove(_id);
+            if (!before.IsTombstoned)
+            {
+                Context.Parent.Tell(new VmNews.Gone(_id));
+                Context.SetReceiveTimeout(TombstoneRest);
+            }
+
+            return;
+        }
+
+        if (_state.Spec is not null)
+        {
+            _environment.Board.Publish(_id, View());
+        }
+
+        if (!_isReconciled && _state.Reality.State != PowerState.Unknown)
+        {
+            _isReconciled = true;
+            Context.Parent.Tell(new VmNews.Reconciled(_id));
+        }
+    }
+
+    private void SetWake()
+    {
+        Timers.Cancel(nameof(Wake));
+        if (VmPlan.WakeAt(_state, _environment.Policy) is { } at && at - Now is var pause && pause > TimeSpan.Zero)
+        {
+            Timers.StartSingleTimer(nameof(Wake), Wake.Instance, pause);
+        }
+    }
+
+    private void SaveSnapshotWhenDue()
+    {
+        if (_state.Step is null && LastSequenceNr - _lastSnapshot >= SnapshotEvery)
+        {
+            _lastSnapshot = LastSequenceNr;
+            SaveSnapshot(_state);
+        }
+    }
+
+    private void ComeUp(SessionUp up)
+    {
+        _session = up.Session;
+        _domain.Tell(new UseSession(up.Session));
+        if (_state.Spec is null || _state.IsTombstoned)
+        {
+            return;
+        }
+
+        if (up.IsListed)
+        {
+            Commit(VmLife.Seen(_state, _environment.Policy, up.Status, Now));
+        }
+        else
+        {
+            _domain.Tell(LookNow.Instance);
+        }
+    }
+
+    private void GoDown()
+    {
+        _session = null;
+        _domain.Tell(new UseSession(null));
+        _addresses = [];
+        _isReconciled = false;
+        if (_state.Spec is not null && !_state.IsTombstoned)
+        {
+            Commit(VmLife.HypervisorLost(_state, _environment.Policy, Now));
+        }
+    }
+
+    private bool IsNews(Looked looked)
+    {
+        if (_state.Spec is null || _state.IsTombstoned || _session is null || looked.Order <= _lastLook)
+        {
+            return false;
+        }
+
+        _lastLook = looked.Order;
+        return true;
+    }
+
+    private Look? Newest(Looked? looked) => looked is not null && IsNews(looked) ? looked.Look : null;
+
+    private void ShowAddresses(IReadOnlyList<string> addresses)
+    {
+        _addresses = addresses;
+        Publish(_state);
+    }
+
+    private void ShowProgress(Progress progress)
+    {
+        if (_state.Step?.Number == progress.Number)
+        {
+            _progress = new(progress.State.DoneBytes, progress.State.TotalBytes);
+            Publish(_state);
+        }
+    }
+
+    private void Answer(VmQueries.GetOperation query)
+    {
+        if (_state.ViewOperation(query.Number, _progress) is not { } operation)
+        {
+            Sender.Tell(new VmReply.Refused(new(FailureCodes.OperationNotFound, "There is no such operation, or it is too long ago.", true)));
+        }
+        else if (query.Wait <= TimeSpan.Zero || !IsRunning(query.Number))
+        {
+            Sender.Tell(new VmReply.Operation(operation));
+        }
+        else
+        {
+            var waiter = new Waiter(++_lastWaiter, query.Number, Sender);
+            _waiters.Add(waiter);
+            Timers.StartSingleTimer(waiter, new WaitOver(waiter.Id), query.Wait);
+        }
+    }
+
+    private void EndWait(long id)
+    {
+        if (_waiters.Find(w => w.Id == id) is { } waiter)
+        {
+            _waiters.Remove(waiter);
+            Timers.Cancel(waiter);
+            waiter.Asker.Tell(new VmReply.Operation(_state.ViewOperation(waiter.Number, _progress)!));
+        }
+    }
+
+    private bool IsRunning(long number) => _state.Operations.Exists(o => o.Number == number && o.Status == OperationStatus.Running);
+
+    private VmResource View() => _state.View(_progress, _addresses);
+
+    private static VmReply.Refused NotFound() => new(new(FailureCodes.VmNotFound, "There is no such VM.", true));
+
+    /// <summary>Come into being. Sent by the parent again after a restart until the VM has it in its journal.</summary>
+    internal sealed record Initialize(VmCommands.Create Command, bool IsKnownAbsent);
+
+    /// <summary>A session is up. <paramref name="Status"/> is the domain in its first list, null when it was not there; without a list the VM looks by itself.</summary>
+    internal sealed record SessionUp(IHypervisorSession Session, bool IsListed, DomainStatus? Status);
+
+    /// <summary>There is no session.</summary>
+    internal sealed record SessionLost
+    {
+        public static readonly SessionLost Instance = new();
+    }
+
+    /// <summary>Something happened to the domain, or may have.</summary>
+    internal sealed record Hint
+    {
+        public static readonly Hint Instance = new();
+    }
+
+    /// <summary>The guest rebooted.</summary>
+    internal sealed record GuestRebooted
+    {
+        public static readonly GuestRebooted Instance = new();
+    }
+
+    /// <summary>The guest has these addresses.</summary>
+    internal sealed record AddressesSeen(IReadOnlyList<string> Addresses);
+
+    private sealed record Waiter(long Id, long Number, IActorRef Asker);
+
+    private sealed record WaitOver(long Waiter);
+
+    private sealed record Wake
+    {
+        public static readonly Wake Instance = new();
+    }
+}
+
+/// <summary>What a VM tells its parent.</summary>
+internal static class VmNews
+{
+    /// <summary>Its journal is replayed.</summary>
+    public sealed record Recovered(VmId VmId);
+
+    /// <summary>It has been compared with libvirt.</summary>
+    public sealed record Reconciled(VmId VmId);
+
+    /// <summary>Nothing is left of it.</summary>
+    public sealed record Gone(VmId VmId);
+}

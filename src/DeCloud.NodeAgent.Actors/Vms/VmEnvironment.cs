@@ -1,0 +1,13 @@
+using Akka.Actor;
+using DeCloud.NodeAgent.Actors.Persistence;
+using DeCloud.NodeAgent.Core.Vms;
+
+namespace DeCloud.NodeAgent.Actors.Vms;
+
+/// <summary>What every VM actor works with.</summary>
+/// <param name="Board">Where it shows itself.</param>
+/// <param name="Files">The VMs' files.</param>
+/// <param name="Images">The image cache.</param>
+/// <param name="Policy">How patient to be.</param>
+/// <param name="Written">Told when events were stored.</param>
+internal sealed record VmEnvironment(VmBoard Board, IVmFiles Files, IActorRef Images, VmPolicy Policy, JournalSignal Written);
