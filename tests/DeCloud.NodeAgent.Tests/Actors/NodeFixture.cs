@@ -1,0 +1,137 @@
+using System.Collections.Immutable;
+using Akka.Actor;
+using Akka.Configuration;
+using Akka.Persistence.Journal;
+using Akka.Persistence;
+using Akka.TestKit;
+using Akka.TestKit.Xunit2;
+using DeCloud.NodeAgent.Actors.Images;
+using DeCloud.NodeAgent.Actors.Node;
+using DeCloud.NodeAgent.Actors.Persistence;
+using DeCloud.NodeAgent.Actors.Vms;
+using DeCloud.NodeAgent.Contracts.Rest;
+using DeCloud.NodeAgent.Core.Node;
+using DeCloud.NodeAgent.Core.Vms;
+using DeCloud.NodeAgent.Tests.Simulation;
+using DeCloud.NodeAgent.Tests.Vms;
+using Xunit.Abstractions;
+using Failure = DeCloud.NodeAgent.Core.Node.Failure;
+
+namespace DeCloud.NodeAgent.Tests.Actors;
+
+/// <summary>A whole node in virtual time: the real actors on a simulated hypervisor and disk, with a journal in memory that can break.</summary>
+public abstract class NodeFixture : TestKit
+{
+    private static readonly Config Setup = ConfigurationFactory.ParseString("""
+        akka.loglevel = ERROR
+        akka.scheduler.implementation = "Akka.TestKit.TestScheduler, Akka.TestKit"
+        akka.persistence.journal.plugin = "breakable"
+        breakable.class = "DeCloud.NodeAgent.Tests.Actors.BreakableJournal, DeCloud.NodeAgent.Tests"
+        breakable.plugin-dispatcher = "akka.actor.default-dispatcher"
+        akka.persistence.snapshot-store.plugin = "akka.persistence.snapshot-store.inmem"
+        """);
+
+    protected NodeFixture(ITestOutputHelper output)
+        : base(Setup, "node", output) => Node = StartNode();
+
+    protected SimulatedHypervisor Hypervisor { get; } = new();
+
+    protected SimulatedDisk Disk { get; } = new();
+
+    protected VmBoard Board { get; private set; } = new();
+
+    protected VmPolicy Policy { get; } = new();
+
+    protected IActorRef Node { get; private set; }
+
+    protected TestScheduler Clock => (TestScheduler)Sys.Scheduler;
+
+    protected virtual ImageCachePolicy ImagePolicy => new(1L << 40, TimeSpan.FromDays(1));
+
+    /// <summary>Ends the node and starts another on the same journal, as after a kill.</summary>
+    protected async Task RestartNode()
+    {
+        await Node.GracefulStop(TimeSpan.FromSeconds(5));
+        Hypervisor.Lose("the agent is gone");
+        Board = new();
+        Node = StartNode();
+    }
+
+    protected async Task Connected() => await Until(async () => (await Node.Ask<Readiness>(new NodeQueries.GetReadiness(), Wait)).Reconciled);
+
+    protected static TimeSpan Wait => TimeSpan.FromSeconds(5);
+
+    protected async Task<VmReply> Ask(object message)
+    {
+        // Ask's own timeout stands still in virtual time, so the wait is bounded outside.
+        return await Node.Ask<VmReply>(message, Timeout.InfiniteTimeSpan).WaitAsync(Wait);
+    }
+
+    protected async Task<VmReply.Accepted> Accepted(object message) => Assert.IsType<VmReply.Accepted>(await Ask(message));
+
+    protected async Task<Failure> Refused(object message) => Assert.IsType<VmReply.Refused>(await Ask(message)).Failure;
+
+    protected async Task<OperationResource> Operation(VmId id, long number) => Assert.IsType<VmReply.Operation>(await Ask(new VmQueries.GetOperation(id, number, TimeSpan.Zero))).Resource;
+
+    protected async Task<VmId> Running()
+    {
+        var id = VmId.New();
+        await Accepted(Samples.Create(id, $"create-{id}"));
+        await Until(() => Board.Current.TryGetValue(id, out var vm) && vm.Status.State == "running" && vm.Step is null);
+        return id;
+    }
+
+    protected VmResource Shown(VmId id) => Board.Current[id];
+
+    protected static Task Until(Func<bool> condition) => Until(() => Task.FromResult(condition()));
+
+    protected static async Task Until(Func<Task<bool>> condition)
+    {
+        var deadline = Environment.TickCount64 + 8000;
+        while (!await condition())
+        {
+            Assert.True(Environment.TickCount64 < deadline, "The condition did not come true in time.");
+            await Task.Delay(5);
+        }
+    }
+
+    /// <summary>Lets virtual time pass in small steps until a condition holds; fails after the given virtual time.</summary>
+    protected async Task Pass(TimeSpan atMost, Func<bool> condition)
+    {
+        var step = TimeSpan.FromMilliseconds(250);
+        for (var passed = TimeSpan.Zero; passed < atMost && !condition(); passed += step)
+        {
+            Clock.Advance(step);
+            await Task.Delay(10);
+        }
+
+        await Until(condition);
+    }
+
+    private IActorRef StartNode() => Sys.ActorOf(
+        Props.Create(() => new NodeSupervisor(new NodeParts("test", Hypervisor, Disk, Disk, Board, Policy, ImagePolicy, new JournalSignal()))),
+        $"node-{Guid.NewGuid():N}");
+}
+
+/// <summary>A journal in memory whose writes can be made to fail, one per actor system.</summary>
+public sealed class BreakableJournal : MemoryJournal
+{
+    private static readonly System.Runtime.CompilerServices.ConditionalWeakTable<ActorSystem, Fault> Faults = [];
+    private readonly Fault _fault = Of(Context.System);
+
+    public static Fault Of(ActorSystem system) => Faults.GetOrCreateValue(system);
+
+    protected override Task<IImmutableList<Exception?>> WriteMessagesAsync(IEnumerable<AtomicWrite> messages, CancellationToken cancellationToken) =>
+        _fault.IsBroken ? Task.FromException<IImmutableList<Exception?>>(new IOException("disk full")) : base.WriteMessagesAsync(messages, cancellationToken)!;
+
+    public sealed class Fault
+    {
+        private volatile bool _isBroken;
+
+        public bool IsBroken
+        {
+            get => _isBroken;
+            set => _isBroken = value;
+        }
+    }
+}

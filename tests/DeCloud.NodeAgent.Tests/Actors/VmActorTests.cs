@@ -1,0 +1,264 @@
+using Akka.Actor;
+using DeCloud.NodeAgent.Contracts.Rest;
+using DeCloud.NodeAgent.Core.Hypervisor;
+using DeCloud.NodeAgent.Core.Node;
+
+using DeCloud.NodeAgent.Core.Vms;
+using DeCloud.NodeAgent.Tests.Vms;
+using Xunit.Abstractions;
+
+namespace DeCloud.NodeAgent.Tests.Actors;
+
+public sealed class VmActorTests(ITestOutputHelper output) : NodeFixture(output)
+{
+    [Fact]
+    public async Task A_vm_comes_up_and_its_operation_succeeds()
+    {
+        await Connected();
+        var id = await Running();
+        Assert.Equal(["define", "start"], Hypervisor.Calls);
+        Assert.Equal("succeeded", (await Operation(id, 1)).Status);
+        Assert.True(Disk.Files.ContainsKey($"disk:{id}") && Disk.Files.ContainsKey($"seed:{id}"));
+    }
+
+    [Fact]
+    public async Task Twenty_creates_under_one_key_make_one_vm()
+    {
+        await Connected();
+        var replies = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => Accepted(Samples.Create(VmId.New(), "same"))));
+        Assert.Single(replies.Select(r => r.Vm.Id).Distinct());
+        Assert.Single(replies.Select(r => r.Resource.Id).Distinct());
+        Assert.Single(Board.Current);
+    }
+
+    [Fact]
+    public async Task Creates_under_one_key_with_user_data_make_one_vm_too()
+    {
+        await Connected();
+        var replies = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => Accepted(Samples.Create(VmId.New(), "same") with { UserData = "#!x"u8.ToArray() })));
+        Assert.Single(replies.Select(r => r.Vm.Id).Distinct());
+    }
+
+    [Fact]
+    public async Task The_key_of_a_create_is_remembered_after_a_restart_and_another_body_is_a_conflict()
+    {
+        await Connected();
+        var first = await Accepted(Samples.Create(VmId.New(), "key"));
+        await RestartNode();
+        await Connected();
+        Assert.Equal(first.Resource.Id, (await Accepted(Samples.Create(VmId.New(), "key"))).Resource.Id);
+        Assert.Equal(FailureCodes.IdempotencyConflict, (await Refused(Samples.Create(VmId.New(), "key", "other body"))).Code);
+    }
+
+    [Fact]
+    public async Task Without_a_hypervisor_a_create_is_refused_and_nothing_is_kept()
+    {
+        Hypervisor.IsAway = true;
+        Hypervisor.Lose("gone");
+        await Until(async () => (await Refused(Samples.Create(VmId.New(), "key"))).Code == FailureCodes.HypervisorUnavailable);
+        Assert.Empty(Board.Current);
+    }
+
+    [Fact]
+    public async Task Without_kvm_or_leave_to_emulate_a_create_is_refused()
+    {
+        Hypervisor.Acceleration = Acceleration.None;
+        await Connected();
+        Assert.Equal(FailureCodes.NoAcceleration, (await Refused(Samples.Create(VmId.New()))).Code);
+    }
+
+    [Fact]
+    public async Task The_id_of_a_foreign_domain_is_refused_and_the_domain_is_listed_and_left_alone()
+    {
+        var foreign = Guid.NewGuid();
+        await Connected();
+        Hypervisor.Plant(foreign, "somebody-elses", PowerState.Running);
+        await Until(async () => (await Node.Ask<VmQueries.ForeignDomains>(new VmQueries.GetForeign(), Timeout.InfiniteTimeSpan)).Domains.Any(d => d.Id == foreign));
+        Assert.Equal(FailureCodes.ForeignDomain, (await Refused(Samples.Create(new(foreign)))).Code);
+        Assert.Equal(PowerState.Running, Hypervisor.StateOf(new(foreign)));
+    }
+
+    [Fact]
+    public async Task A_lost_hypervisor_makes_every_vm_unknown_and_harms_none()
+    {
+        await Connected();
+        var id = await Running();
+        Hypervisor.IsAway = true;
+        Hypervisor.Lose("daemon died");
+        await Until(() => Shown(id).Status is { State: "unknown", Reason: "hypervisor-lost" });
+        Hypervisor.IsAway = false;
+        await Pass(TimeSpan.FromSeconds(3), () => Shown(id).Status.State == "running");
+        Assert.Equal(["define", "start"], Hypervisor.Calls);
+    }
+
+    [Fact]
+    public async Task What_happened_while_the_hypervisor_was_lost_is_seen_when_it_is_back()
+    {
+        await Connected();
+        var id = await Running();
+        Hypervisor.IsAway = true;
+        Hypervisor.Lose("daemon died");
+        await Until(() => Shown(id).Status.State == "unknown");
+        Hypervisor.Happen(id, PowerState.Stopped, PowerReason.GuestShutdown);
+        Hypervisor.IsAway = false;
+        await Pass(TimeSpan.FromSeconds(3), () => Shown(id).Status is { State: "stopped", Reason: "guest-shutdown" });
+        Assert.Equal(("stopped", "guest"), (Shown(id).Intent.State, Shown(id).Intent.By));
+    }
+
+    [Fact]
+    public async Task A_node_that_was_killed_finds_its_vm_and_starts_what_was_wanted()
+    {
+        await Connected();
+        var id = await Running();
+        await RestartNode();
+        await Connected();
+        Assert.Equal("running", Shown(id).Status.State);
+        Assert.Equal(["define", "start"], Hypervisor.Calls);
+
+        Hypervisor.Happen(id, PowerState.Stopped, PowerReason.Unspecified);
+        await Until(() => Hypervisor.StateOf(id) == PowerState.Running);
+    }
+
+    [Fact]
+    public async Task Pauses_between_tries_double_and_the_view_says_when_the_next_comes()
+    {
+        await Connected();
+        Hypervisor.Fail("start", 3);
+        var id = VmId.New();
+        await Accepted(Samples.Create(id));
+        for (var attempt = 1; attempt <= 3; attempt++)
+        {
+            await Until(() => Shown(id).Failure?.Attempt == attempt);
+            var next = Shown(id).Failure!.NextTryAt!.Value;
+            Assert.Equal(Policy.PauseAfter(id, attempt), next - Shown(id).Failure!.At);
+            Clock.Advance(next - Clock.Now - TimeSpan.FromMilliseconds(1));
+            Assert.Equal(attempt, Hypervisor.Calls.Count(c => c == "start"));
+            Clock.Advance(TimeSpan.FromMilliseconds(2));
+            await Until(() => Hypervisor.Calls.Count(c => c == "start") == attempt + 1);
+        }
+
+        await Until(() => Shown(id).Status.State == "running");
+        Assert.Null(Shown(id).Failure);
+    }
+
+    [Fact]
+    public async Task A_back_off_survives_a_restart_and_a_request_ends_it_at_once()
+    {
+        await Connected();
+        Hypervisor.Fail("start", 1);
+        var id = VmId.New();
+        await Accepted(Samples.Create(id));
+        await Until(() => Shown(id).Failure is not null);
+        var failure = Shown(id).Failure;
+        await RestartNode();
+        await Connected();
+        Assert.Equal(failure, Shown(id).Failure);
+        await Accepted(Samples.Change(id, VmChange.Start, "again"));
+        await Until(() => Shown(id).Status.State == "running");
+    }
+
+    [Fact]
+    public async Task A_guest_that_does_not_listen_is_cut_off_after_the_grace()
+    {
+        await Connected();
+        Hypervisor.GuestsObey = false;
+        var id = await Running();
+        await Accepted(Samples.Change(id, VmChange.Stop, "stop"));
+        await Until(() => Hypervisor.Calls.Contains("shutdown") && Shown(id).Step is null);
+        await Pass(Policy.StopGrace - TimeSpan.FromSeconds(1), () => Hypervisor.Calls.Count(c => c == "shutdown") >= 5);
+        Assert.DoesNotContain("destroy", Hypervisor.Calls);
+        await Pass(TimeSpan.FromSeconds(15), () => Shown(id).Status.State == "stopped");
+        Assert.Contains("destroy", Hypervisor.Calls);
+    }
+
+    [Fact]
+    public async Task Force_stop_overtakes_a_start_that_hangs()
+    {
+        await Connected();
+        var hold = Hypervisor.Hold("start");
+        var id = VmId.New();
+        await Accepted(Samples.Create(id));
+        await Until(() => Hypervisor.Calls.Contains("start"));
+        Hypervisor.Happen(id, PowerState.Running, PowerReason.Booted);
+        await Until(() => Shown(id).Status.State == "running");
+        await Accepted(Samples.Change(id, VmChange.ForceStop, "force"));
+        await Until(() => Hypervisor.StateOf(id) == PowerState.Stopped);
+        hold.SetResult();
+        await Until(() => Shown(id) is { Status.State: "stopped", Step: null });
+        Assert.Equal("stopped", Shown(id).Intent.State);
+    }
+
+    [Fact]
+    public async Task Questions_are_answered_while_a_step_runs_and_waiting_for_an_operation_ends_with_it()
+    {
+        await Connected();
+        var hold = Hypervisor.Hold("start");
+        var id = VmId.New();
+        await Accepted(Samples.Create(id));
+        await Until(() => Hypervisor.Calls.Contains("start"));
+        Assert.Equal("start", (await Operation(id, 1)).Stage);
+        var waiting = Ask(new VmQueries.GetOperation(id, 1, TimeSpan.FromSeconds(30)));
+        Assert.False(waiting.IsCompleted);
+        hold.SetResult();
+        Assert.Equal("succeeded", Assert.IsType<VmReply.Operation>(await waiting).Resource.Status);
+    }
+
+    [Fact]
+    public async Task A_wait_that_is_over_answers_with_what_is()
+    {
+        await Connected();
+        Hypervisor.Hold("start");
+        var id = VmId.New();
+        await Accepted(Samples.Create(id));
+        await Until(() => Hypervisor.Calls.Contains("start"));
+        var waiting = Ask(new VmQueries.GetOperation(id, 1, TimeSpan.FromSeconds(30)));
+        await Ask(new VmQueries.Get(id));
+        Clock.Advance(TimeSpan.FromSeconds(30));
+        Assert.Equal("running", Assert.IsType<VmReply.Operation>(await waiting).Resource.Status);
+    }
+
+    [Fact]
+    public async Task Deleting_removes_all_and_leaves_a_tombstone_with_its_operation()
+    {
+        await Connected();
+        var id = await Running();
+        var accepted = await Accepted(Samples.Change(id, VmChange.Delete, "delete"));
+        await Until(() => !Board.Current.ContainsKey(id));
+        Assert.Equal(PowerState.Absent, Hypervisor.StateOf(id));
+        Assert.Empty(Disk.Files);
+        await Until(async () => (await Refused(new VmQueries.Get(id))).Code == FailureCodes.VmDeleted);
+        await RestartNode();
+        await Connected();
+        Assert.Equal(accepted.Resource.Id, (await Accepted(Samples.Change(id, VmChange.Delete, "delete"))).Resource.Id);
+        Assert.Equal("succeeded", (await Operation(id, 2)).Status);
+        Assert.Equal(FailureCodes.VmExists, (await Refused(Samples.Create(id, "another"))).Code);
+    }
+
+    [Fact]
+    public async Task A_request_that_cannot_be_stored_is_refused_and_nothing_happens_and_the_vm_comes_back_by_itself()
+    {
+        await Connected();
+        var id = await Running();
+        BreakableJournal.Of(Sys).IsBroken = true;
+        Assert.Equal(FailureCodes.JournalUnavailable, (await Refused(Samples.Change(id, VmChange.ForceStop, "f"))).Code);
+        Assert.Equal(PowerState.Running, Hypervisor.StateOf(id));
+        Assert.Equal(FailureCodes.JournalUnavailable, (await Refused(Samples.Create(VmId.New(), "n"))).Code);
+        BreakableJournal.Of(Sys).IsBroken = false;
+        await Pass(TimeSpan.FromSeconds(10), () => Ask(new VmQueries.Get(id)).GetAwaiter().GetResult() is VmReply.Found { Vm.Status.State: "running" });
+        await Accepted(Samples.Change(id, VmChange.ForceStop, "f"));
+        await Until(() => Hypervisor.StateOf(id) == PowerState.Stopped);
+    }
+
+    [Fact]
+    public async Task A_change_that_no_event_told_is_found_by_the_sweep()
+    {
+        await Connected();
+        var id = await Running();
+        using (Hypervisor.Silence())
+        {
+            Hypervisor.Happen(id, PowerState.Stopped, PowerReason.GuestShutdown);
+        }
+
+        await Pass(TimeSpan.FromSeconds(31), () => Shown(id).Status.State == "stopped");
+    }
+}
