@@ -167,7 +167,7 @@ public sealed class VmActorTests(ITestOutputHelper output) : NodeFixture(output)
         await Until(() => Hypervisor.Calls.Contains("shutdown") && Shown(id).Step is null);
         await Pass(Policy.StopGrace - TimeSpan.FromSeconds(1), () => Hypervisor.Calls.Count(c => c == "shutdown") >= 5);
         Assert.DoesNotContain("destroy", Hypervisor.Calls);
-        await Pass(TimeSpan.FromSeconds(15), () => Shown(id).Status.State == "stopped");
+        await Pass(TimeSpan.FromSeconds(25), () => Shown(id).Status.State == "stopped");
         Assert.Contains("destroy", Hypervisor.Calls);
     }
 

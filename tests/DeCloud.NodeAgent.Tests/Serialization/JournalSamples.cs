@@ -1,0 +1,81 @@
+using System.Collections.Immutable;
+using DeCloud.NodeAgent.Core.Images;
+using DeCloud.NodeAgent.Core.Node;
+using DeCloud.NodeAgent.Core.Operations;
+using DeCloud.NodeAgent.Core.Vms;
+using DeCloud.NodeAgent.Tests.Vms;
+
+namespace DeCloud.NodeAgent.Tests.Serialization;
+
+/// <summary>One value of every type the journal holds, with every member set, as version 1 wrote them.</summary>
+internal static class JournalSamples
+{
+    private static readonly DateTimeOffset At = new(2026, 1, 2, 3, 4, 5, 678, TimeSpan.Zero);
+    private static readonly VmId Id = new(Guid.Parse("5e0a2c3a-7f0b-4c57-9a39-9d4c1e0b7a11"));
+    private static readonly Request Asked = new("key-1", "ab12", "api");
+    private static readonly Failure Cause = new(FailureCodes.ImageUnreachable, "The server is away.", false);
+
+    private static readonly VmSpec Spec = Samples.Spec with
+    {
+        SshPublicKey = "ssh-ed25519 AAAA me@home",
+        HasUserData = true,
+        Labels = ImmutableSortedDictionary<string, string>.Empty.Add("tier", "gold"),
+    };
+
+    public static IReadOnlyDictionary<string, object> ByManifest { get; } = new Dictionary<string, object>
+    {
+        ["vm-created.1"] = new VmEvents.Created(Id, Spec, At),
+        ["vm-operation-accepted.1"] = new VmEvents.OperationAccepted(3, VmChange.ForceStop, Asked, At),
+        ["vm-intent-changed.1"] = new VmEvents.IntentChanged(VmIntent.Stopped, true, "api", "key-1", At),
+        ["vm-step-started.1"] = new VmEvents.StepStarted(7, VmStep.CreateDisk, 2, At),
+        ["vm-step-completed.1"] = new VmEvents.StepCompleted(6, VmStep.ResolveImage, Samples.Digest, At),
+        ["vm-step-failed.1"] = new VmEvents.StepFailed(6, VmStep.ResolveImage, Cause, 2, At.AddSeconds(2), At),
+        ["vm-step-abandoned.1"] = new VmEvents.StepAbandoned(6, VmStep.Start, At),
+        ["vm-observed.1"] = new VmEvents.Observed(PowerState.Stopped, PowerReason.GuestShutdown, At),
+        ["vm-crashed.1"] = new VmEvents.Crashed(PowerReason.Crashed, 2, At.AddSeconds(2), At),
+        ["vm-rebooted.1"] = new VmEvents.Rebooted(At),
+        ["vm-operation-ended.1"] = new VmEvents.OperationEnded(3, OperationStatus.Failed, Cause, At),
+        ["vm-tombstoned.1"] = new VmEvents.Tombstoned(At),
+        ["vm-state.1"] = new VmState(Id)
+        {
+            Spec = Spec,
+            CreatedAt = At,
+            Wanted = new(VmIntent.Running, true, "api", "key-1", At),
+            Reality = new(PowerState.Running, PowerReason.Booted, At),
+            Recorded = new(PowerState.Running, PowerReason.Booted, At),
+            LastKnown = new(PowerState.Running, PowerReason.Booted, At),
+            Image = Samples.Digest,
+            HasDisk = true,
+            HasSeed = true,
+            Step = new(9, VmStep.Shutdown, 1, At),
+            LastStep = 9,
+            Failure = new(VmStep.Start, Cause, 3, At, At.AddSeconds(4)),
+            PendingRestart = VmChange.Restart,
+            GuestAskedAt = At,
+            GuestAskedLastAt = At.AddSeconds(10),
+            Crashes = 4,
+            CrashStreak = 2,
+            Operations = [new(1, VmChange.Create, Asked, At, OperationStatus.Failed, Cause, At.AddSeconds(1))],
+            IsTombstoned = true,
+            Version = 42,
+        },
+        ["roster-admitted.1"] = new RosterEvents.Admitted(Id, Spec, Asked, At),
+        ["roster-removed.1"] = new RosterEvents.Removed(Id, At),
+        ["roster.1"] = new VmRoster
+        {
+            Vms = ImmutableDictionary<VmId, RosterEntry>.Empty.Add(Id, new(Spec, Asked)),
+            Keys = ImmutableDictionary<string, VmId>.Empty.Add("key-1", Id),
+            Tombstones = [new(new(Guid.Parse("00000000-0000-4000-8000-000000000001")), "key-0")],
+            Gone = [new(Guid.Parse("00000000-0000-4000-8000-000000000001"))],
+        },
+        ["image-pull-accepted.1"] = new ImageEvents.PullAccepted(1, "https://images.example/a", Samples.Digest, Asked, At),
+        ["image-pull-ended.1"] = new ImageEvents.PullEnded(1, OperationStatus.Succeeded, Samples.Digest, Cause, At),
+        ["image-used.1"] = new ImageEvents.Used(Samples.Digest, At),
+        ["image-removed.1"] = new ImageEvents.Removed(Samples.Digest, "evicted", At),
+        ["image-cache.1"] = new ImageCacheState
+        {
+            Pulls = [new(1, "https://images.example/a", Samples.Digest, Asked, At, OperationStatus.Failed, Samples.Digest, Cause, At)],
+            LastUsed = ImmutableDictionary<string, DateTimeOffset>.Empty.Add(Samples.Digest.ToString(), At),
+        },
+    };
+}

@@ -1,0 +1,76 @@
+using System.Runtime.Serialization;
+using System.Text;
+using Akka.Actor;
+using Akka.Configuration;
+using DeCloud.NodeAgent.Actors.Serialization;
+using DeCloud.NodeAgent.Core.Images;
+using DeCloud.NodeAgent.Core.Vms;
+
+namespace DeCloud.NodeAgent.Tests.Serialization;
+
+public sealed class JournalSerializerTests : IDisposable
+{
+    private readonly ActorSystem _system = ActorSystem.Create("serializer", ConfigurationFactory.ParseString("akka.loglevel = OFF"));
+
+    public static TheoryData<string> Manifests => [.. JournalSerializer.Manifests.Keys.Order(StringComparer.Ordinal)];
+
+    public void Dispose() => _system.Dispose();
+
+    [Theory]
+    [MemberData(nameof(Manifests))]
+    public void What_version_1_wrote_is_read_as_it_was_meant(string manifest)
+    {
+        var stored = File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "Fixtures", "journal-v1", $"{manifest}.json"));
+        var read = JournalSerializer.Read(stored, manifest);
+        Assert.Equal(Text(JournalSamples.ByManifest[manifest]), Text(read));
+    }
+
+    [Theory]
+    [MemberData(nameof(Manifests))]
+    public void Every_type_survives_writing_and_reading(string manifest)
+    {
+        var serializer = new JournalSerializer((ExtendedActorSystem)_system);
+        var sample = JournalSamples.ByManifest[manifest];
+        Assert.Equal(manifest, serializer.Manifest(sample));
+        var read = serializer.FromBinary(serializer.ToBinary(sample), manifest);
+        Assert.Equal(sample.GetType(), read.GetType());
+        Assert.Equal(Text(sample), Text(read));
+    }
+
+    [Fact]
+    public void Every_event_of_the_domain_is_bound()
+    {
+        var events = typeof(IVmEvent).Assembly.GetTypes()
+            .Where(t => !t.IsAbstract && (t.IsAssignableTo(typeof(IVmEvent)) || t.IsAssignableTo(typeof(IRosterEvent)) || t.IsAssignableTo(typeof(IImageEvent))));
+        Assert.Empty(events.Except(JournalSerializer.BoundTypes));
+    }
+
+    [Fact]
+    public void A_member_of_a_later_version_is_skipped_and_a_manifest_of_a_later_version_is_refused_by_name()
+    {
+        var read = (VmEvents.Rebooted)JournalSerializer.Read("""{"at":"2026-01-02T03:04:05+00:00","later":{"x":1}}"""u8, "vm-rebooted.1");
+        Assert.Equal(2026, read.At.Year);
+        Assert.Contains("vm-rebooted.2", Assert.Throws<SerializationException>(() => JournalSerializer.Read("{}"u8, "vm-rebooted.2")).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void No_name_of_a_type_reaches_the_journal()
+    {
+        foreach (var sample in JournalSamples.ByManifest.Values)
+        {
+            Assert.DoesNotContain("DeCloud", Text(sample), StringComparison.Ordinal);
+            Assert.DoesNotContain("$type", Text(sample), StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void The_serializer_that_builds_types_by_name_is_replaced()
+    {
+        var refusing = new RefusingSerializer((ExtendedActorSystem)_system);
+        Assert.Equal(1, refusing.Identifier);
+        Assert.Throws<SerializationException>(() => refusing.ToBinary(new object()));
+        Assert.Throws<SerializationException>(() => refusing.FromBinary("{}"u8.ToArray(), typeof(object)));
+    }
+
+    private string Text(object value) => Encoding.UTF8.GetString(new JournalSerializer((ExtendedActorSystem)_system).ToBinary(value));
+}
