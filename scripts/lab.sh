@@ -280,7 +280,7 @@ if [ "$own_network" = yes ]; then
     mount --rbind /sys/fs/cgroup "$DIR/cgroup"
     mount -t sysfs sysfs /sys
     mount --rbind "$DIR/cgroup" /sys/fs/cgroup
-    umount -l "$DIR/cgroup"
+    umount -l "$DIR/cgroup"; rmdir "$DIR/cgroup"
 fi
 mount --bind "$DIR/etc/libvirt" /etc/libvirt
 mount --bind "$DIR/run/libvirt" /run/libvirt
