@@ -229,8 +229,10 @@ write_network() {
     prefix="${prefix%.0/24}"
     bridge_name >"$DIR/bridge"
     local file="$DIR/etc/libvirt/qemu/networks/default.xml"
+    # no-ping: by default dnsmasq pings an address for three seconds before it
+    # offers it, which every start of a guest would wait for.
     cat >"$file" <<XML
-<network>
+<network xmlns:dnsmasq='http://libvirt.org/schemas/network/dnsmasq/1.0'>
   <name>default</name>
   <uuid>$(network_uuid)</uuid>
   <forward mode='nat'/>
@@ -238,6 +240,7 @@ write_network() {
   <ip address='$prefix.1' netmask='255.255.255.0'>
     <dhcp><range start='$prefix.2' end='$prefix.254'/></dhcp>
   </ip>
+  <dnsmasq:options><dnsmasq:option value='no-ping'/></dnsmasq:options>
 </network>
 XML
     ln -sfn /etc/libvirt/qemu/networks/default.xml "$DIR/etc/libvirt/qemu/networks/autostart/default.xml"
