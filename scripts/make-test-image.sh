@@ -188,6 +188,8 @@ make_cloud() { # output
     printf 'datasource_list: [ NoCloud, None ]\n' >"$root/etc/cloud/cloud.cfg.d/90_datasource.cfg"
     # An RSA key takes most of a minute on an emulated processor.
     printf 'ssh_genkeytypes: [ed25519, ecdsa]\n' >"$root/etc/cloud/cloud.cfg.d/91_host-keys.cfg"
+    # The image carries no locales, and apt's sources are right as they are.
+    printf 'locale: false\napt_preserve_sources_list: true\n' >"$root/etc/cloud/cloud.cfg.d/92_keep.cfg"
     systemctl --quiet --root="$root" enable systemd-networkd.service qemu-guest-agent.service ssh.service 2>/dev/null ||
         chroot "$root" systemctl --quiet enable systemd-networkd.service ssh.service
     local unit
@@ -257,7 +259,7 @@ main() {
         printf '%s\n' "$name"
         return
     fi
-    cache="${XDG_CACHE_HOME:-$HOME/.cache}/decloud-test-images"
+    cache="${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/decloud-test-images"
     image="$cache/$name"
     mkdir -p "$cache"
     # Two that want the same image at once: one makes it, the other waits.
