@@ -99,8 +99,9 @@ print_failures() { # file
         while IFS= read -r record; do
             name="${record#* testName=\"}"
             printf 'FAILED %s\n' "${name%%\"*}" | plain
-            printf '%s' "$record" | sed -n 's/.*<Message>\(.*\)<\/Message>.*/\1/p' | plain | tr '\001' '\n' |
+            printf '%s\n' "$record" | sed -n 's/.*<Message>\(.*\)<\/Message>.*/\1/p' | plain | tr '\001' '\n' |
                 sed -n '1,20s/^/    /p'
+            echo
         done
 }
 
