@@ -411,6 +411,7 @@ command_up() {
     if ! pid_of holder >/dev/null; then
         # What an earlier boot of the machine left in run/ describes nothing now.
         find "$DIR/run/libvirt" -mindepth 1 -delete
+        rm -f "$DIR"/lib/libvirt/dnsmasq/*.status
         choose_subnet
         write_network
         make_namespace

@@ -63,7 +63,7 @@ install() { # packages...
     if [[ ! -d /run/systemd/system ]]; then environment+=(RUNLEVEL=1); fi
     say "installing $*"
     as_root env "${environment[@]}" apt-get -qq -y --no-install-recommends -o Dpkg::Use-Pty=0 install "$@" >/dev/null ||
-        die "$unavailable" "apt-get install failed." "See the lines above; then try again."
+        die "$unavailable" "apt-get install failed." "See the lines above. If packages were not found: is a package mirror reachable?"
 }
 
 sdk_is_there() {
