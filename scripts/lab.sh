@@ -444,15 +444,16 @@ take_down() {
         kill -TERM "$pid" 2>/dev/null || true
         wait_until_gone "$pid" 10 || true
     fi
-    local round
+    local groups round left
+    groups="$(vm_control_groups)"
     for ((round = 0; round < 100; round++)); do
-        local left
         left="$(host_processes)"
         [[ -n $left ]] || break
         # shellcheck disable=SC2086 # a list of numbers
         kill -KILL $left 2>/dev/null || true
         sleep 0.05
     done
+    remove_control_groups "$groups"
     bridge="$(cat "$DIR/bridge" 2>/dev/null || true)"
     if [[ -n $bridge && ! -e $DIR/netns ]]; then
         ip link del "$bridge" 2>/dev/null || true
@@ -466,6 +467,22 @@ take_down() {
     rm -rf "$DIR/pids"
     rm -f "$(registry_entry)" "$DIR/no-kvm"
     if [[ -d $DIR/run/libvirt ]]; then find "$DIR/run/libvirt" -mindepth 1 -delete; fi
+}
+
+# The control groups that libvirt made for the VMs that still run, by name.
+vm_control_groups() {
+    local pid
+    for pid in $(host_processes); do
+        { grep -o '/machine[^/]*/[^/]*qemu[^/]*\.\(libvirt-qemu\|scope\)' "/proc/$pid/cgroup" || true; } 2>/dev/null
+    done | sort -u
+}
+
+remove_control_groups() { # names, one a line
+    local name
+    while read -r name; do
+        [[ -n $name ]] || continue
+        find /sys/fs/cgroup -depth -type d -path "*$name*" -exec rmdir {} + 2>/dev/null || true
+    done <<<"$1"
 }
 
 remove_firewall_rules() { # bridge subnet
