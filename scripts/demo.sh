@@ -62,7 +62,9 @@ take_down() {
 call() { # method path [curl arguments...]
     local method="$1" path="$2" argument shown="" code
     shift 2
-    for argument in "$@"; do shown+=" ${argument@Q}"; done
+    for argument in "$@"; do
+        if [[ $argument =~ ^-?[A-Za-z]+$ ]]; then shown+=" $argument"; else shown+=" ${argument@Q}"; fi
+    done
     printf '$ curl -X %s %s%s\n' "$method" "'$url$path'" "$shown"
     code="$(curl -sS -X "$method" -o "$work/body" -D "$work/headers" -w '%{http_code}' --max-time 60 "$@" "$url$path")" ||
         die "the agent did not answer."
@@ -117,7 +119,7 @@ assert_nothing_is_left() {
     [[ -z $left ]] || die "libvirt still has a domain: $left"
     left="$(find "$work/state/vms" -type f 2>/dev/null || true)"
     [[ -z $left ]] || die "files are left: $left"
-    left="$(find "$work/lab/run/libvirt/qemu" -name '*.pid' 2>/dev/null || true)"
+    left="$(find "$work/lab/run/libvirt/qemu" -name '*.pid' ! -name driver.pid 2>/dev/null || true)"
     [[ -z $left ]] || die "a QEMU is left: $left"
     echo "no VM, no domain, no file, no QEMU."
 }
@@ -156,9 +158,10 @@ main() {
 
     say "Creating a VM"
     local vm operation body
-    body="$(jq -cn --arg url "file://$work/state/images/test.qcow2" --arg hash "$digest" '{
+    ssh-keygen -q -t ed25519 -N '' -C demo -f "$work/key"
+    body="$(jq -cn --arg key "$(<"$work/key.pub")" --arg url "file://$work/state/images/test.qcow2" --arg hash "$digest" '{
         name: "demo", vCpus: 1, memoryBytes: 134217728, diskBytes: 1073741824, baseImageUrl: $url, baseImageHash: $hash,
-        sshPublicKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ6J0Zb2y5hV0hVq8m1Qe4wJZ8m8wS2r3Yp0fKxT9u7a demo@example"}')"
+        sshPublicKey: $key}')"
     local key
     key="$(request_id)"
     call POST /api/vms -H 'Content-Type: application/json' -H "Idempotency-Key: $key" -d "$body"

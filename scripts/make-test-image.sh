@@ -155,8 +155,9 @@ make_small() { # output
     unpack_kernel "$work/kernel"
     say "making the initramfs and the disk"
     make_initramfs "$work/kernel/root" "$work/initrd"
+    # Beside the console, all of it is there to start a second sooner when emulated.
     make_boot_partition "$work/boot" "$boot_mib" "$(echo "$work"/kernel/root/boot/vmlinuz-*)" "$work/initrd" \
-        "console=ttyS0 quiet"
+        "console=ttyS0 quiet mitigations=off nokaslr apparmor=0 audit=0 no_timer_check tsc=reliable"
     truncate -s "${data_mib}M" "$work/data"
     mke2fs -q -t ext4 -L decloud-data "$work/data"
     join_disk "$work/disk" "$work/boot" "$boot_mib" "$work/data" "$data_mib"
