@@ -71,6 +71,10 @@ public sealed class LibvirtHost : IAsyncLifetime
     /// <summary>Lets a frozen libvirtd go on.</summary>
     public Task ResumeLibvirtdAsync() => RunAsync("resume-libvirtd", Folder);
 
+    /// <summary>Runs a program inside the host's mount namespace, where its domains live.</summary>
+    /// <param name="command">The program and its arguments.</param>
+    public Task ExecuteInsideAsync(params string[] command) => RunAsync(Script, ["exec", Folder, .. command]);
+
     /// <summary>Sends a signal to one process.</summary>
     /// <param name="signal">Such as <c>KILL</c>.</param>
     /// <param name="pid">The process.</param>

@@ -78,6 +78,20 @@ public sealed class DaemonFaultTests(LibvirtHost host) : IClassFixture<LibvirtHo
         }
     }
 
+    [Fact]
+    public async Task A_daemon_that_asks_for_signs_of_life_gets_them()
+    {
+        await host.StopLibvirtdAsync();
+        await File.AppendAllTextAsync(host.Inside("etc/libvirt", "libvirtd.conf"), "\nkeepalive_interval = 1\nkeepalive_count = 1\n");
+        await host.StartLibvirtdAsync();
+        await using var connection = await host.ConnectAsync(new LibvirtConnectionOptions { KeepAliveCount = 0 });
+
+        // An unanswered question would have closed the connection after two seconds.
+        Assert.NotSame(connection.Closed, await Task.WhenAny(connection.Closed, Task.Delay(TimeSpan.FromSeconds(5))));
+
+        await connection.Domains.ListAsync();
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]

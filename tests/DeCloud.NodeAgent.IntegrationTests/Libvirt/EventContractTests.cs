@@ -108,6 +108,47 @@ public sealed class EventContractTests(LibvirtHost host) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_watchdog_that_runs_out_pauses_the_domain_and_says_so()
+    {
+        var domain = await DefineAsync(TinyDomain.LetsItsWatchdogRunOut(host));
+        await Domains.StartAsync(domain);
+
+        DomainWatchdogEvent? watchdog = null;
+        var suspended = false;
+        while (watchdog is null || !suspended)
+        {
+            var happened = await ReadAsync();
+            watchdog ??= happened as DomainWatchdogEvent;
+            suspended |= happened is DomainLifecycleEvent { Change: DomainChange.SuspendedWatchdog };
+        }
+
+        Assert.Equal(WatchdogAction.Pause, watchdog.Action);
+        Assert.Equal(DomainStateReason.PausedByWatchdog, (await Domains.GetStatusAsync(domain)).Reason);
+    }
+
+    [Fact]
+    public async Task A_full_file_system_pauses_the_domain_and_says_so()
+    {
+        var domain = await DefineAsync(await TinyDomain.FillsItsFileSystemAsync(host));
+        await Domains.StartAsync(domain);
+
+        DomainIoErrorEvent? error = null;
+        var suspended = false;
+        while (error is null || !suspended)
+        {
+            var happened = await ReadAsync();
+            error ??= happened as DomainIoErrorEvent;
+            suspended |= happened is DomainLifecycleEvent { Change: DomainChange.SuspendedIoError };
+        }
+
+        Assert.Equal("enospc", error.Reason);
+        Assert.Equal(IoErrorAction.Pause, error.Action);
+        Assert.Equal("virtio-disk0", error.DeviceAlias);
+        Assert.EndsWith("/disk.img", error.SourcePath, StringComparison.Ordinal);
+        Assert.Equal(DomainStateReason.PausedIoError, (await Domains.GetStatusAsync(domain)).Reason);
+    }
+
+    [Fact]
     public async Task After_its_end_a_subscription_can_be_made_anew()
     {
         await Assert.ThrowsAsync<InvalidOperationException>(() => _connection.Events.SubscribeAsync(DomainEventKinds.Lifecycle));

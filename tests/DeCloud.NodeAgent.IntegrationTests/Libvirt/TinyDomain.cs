@@ -14,6 +14,15 @@ internal static class TinyDomain
     /// <summary>Resets the machine through the keyboard controller, and so again at each boot.</summary>
     private static readonly byte[] ResetDisk = BootDisk(0xb0, 0xfe, 0xe6, 0x64, 0xf4, 0xeb, 0xfd);
 
+    /// <summary>Arms the ib700 watchdog with a time of zero.</summary>
+    private static readonly byte[] WatchdogDisk = BootDisk(0xba, 0x43, 0x04, 0xb0, 0x0f, 0xee, 0xf4, 0xeb, 0xfd);
+
+    /// <summary>Writes 127 sectors from sector 2048 on (BIOS call 13h, function 43h; the packet is at offset 32).</summary>
+    private static readonly byte[] WritingDisk = BootDisk(
+        0x31, 0xc0, 0x8e, 0xd8, 0xbe, 0x20, 0x7c, 0xb4, 0x43, 0xb0, 0x00, 0xcd, 0x13, 0xf4, 0xeb, 0xfd,
+        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+        0x10, 0x00, 0x7f, 0x00, 0x00, 0x00, 0x00, 0x10, 0x00, 0x08, 0, 0, 0, 0, 0, 0);
+
     /// <summary>A machine without anything to boot.</summary>
     public static XElement Xml(string name, Guid uuid, params XElement[] devices) => new(
         "domain",
@@ -40,6 +49,26 @@ internal static class TinyDomain
 
     /// <summary>A disk whose boot sector resets the machine.</summary>
     public static XElement ResetsItself(LibvirtHost host) => Disk(Write(host, ResetDisk));
+
+    /// <summary>A watchdog that pauses the machine, and a disk whose boot sector lets it run out.</summary>
+    public static XElement[] LetsItsWatchdogRunOut(LibvirtHost host) =>
+    [
+        Disk(Write(host, WatchdogDisk)),
+        new XElement("watchdog", new XAttribute("model", "ib700"), new XAttribute("action", "pause")),
+    ];
+
+    /// <summary>A sparse disk on a file system too small for what its boot sector writes.</summary>
+    public static async Task<XElement> FillsItsFileSystemAsync(LibvirtHost host)
+    {
+        var image = Write(host, WritingDisk);
+        var folder = Path.Combine(host.Files, "full");
+        Directory.CreateDirectory(folder);
+        await host.ExecuteInsideAsync("mount", "-t", "tmpfs", "-o", "size=64k", "none", folder);
+        var small = Path.Combine(folder, "disk.img");
+        await host.ExecuteInsideAsync("cp", "--sparse=always", image, small);
+        await host.ExecuteInsideAsync("truncate", "--size=8M", small);
+        return Disk(small);
+    }
 
     /// <summary>A disk of zeros.</summary>
     public static XElement EmptyDisk(LibvirtHost host, int bytes) => Disk(Write(host, new byte[bytes]));

@@ -1,4 +1,5 @@
 using DeCloud.Libvirt;
+using DeCloud.Libvirt.Connection;
 using DeCloud.Libvirt.Events;
 using DeCloud.Libvirt.Protocol;
 
@@ -156,6 +157,18 @@ public sealed class LivenessAndEventTests
             LibvirtConnection.ConnectAsync(LibvirtUri.Parse($"qemu+unix:///system?socket={path}")));
         Assert.Equal(LibvirtCloseKind.Unreachable, lost.Reason.Kind);
         Assert.Contains(path, lost.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_socket_that_nobody_serves_is_passed_over_for_the_next()
+    {
+        await using var daemon = new ScriptedDaemon();
+        var stale = Path.Combine(Path.GetTempPath(), "decloud-stale-" + Guid.NewGuid().ToString("n")[..8]);
+        await File.WriteAllTextAsync(stale, "");
+        var (socket, path) = await DaemonSocket.ConnectAsync([stale, daemon.Uri.Socket!], CancellationToken.None);
+        socket.Dispose();
+        File.Delete(stale);
+        Assert.Equal(daemon.Uri.Socket, path);
     }
 
     private static Procedure Ping { get; } = new(RpcProgram.KeepAlive, (int)KeepAliveProcedure.Ping);
