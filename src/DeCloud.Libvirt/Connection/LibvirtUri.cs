@@ -49,7 +49,7 @@ public sealed record LibvirtUri
     public static bool TryParse(string? text, [NotNullWhen(true)] out LibvirtUri? uri, [NotNullWhen(false)] out string? problem)
     {
         uri = null;
-        if (!Uri.TryCreate(text, UriKind.Absolute, out var parsed))
+        if (!Uri.TryCreate(text, UriKind.Absolute, out var parsed) || parsed.IsFile)
         {
             problem = $"'{text}' is not a URI; an example is qemu:///system";
             return false;

@@ -82,14 +82,21 @@ public sealed partial class LibvirtDomains
     /// <summary>Statistics of many domains at once (procedure 344).</summary>
     /// <param name="groups">Which statistics.</param>
     /// <param name="flags">Of which domains. Not allowed together with <paramref name="domains"/>, except <see cref="DomainStatsFlags.NoWait"/> and what follows it.</param>
-    /// <param name="domains">Of these alone; null for all.</param>
+    /// <param name="domains">Of these alone, and of none when there are none; null for all.</param>
     /// <param name="cancellationToken">Gives up.</param>
     public Task<IReadOnlyList<DomainStats>> GetStatsAsync(
         DomainStatsGroups groups,
         DomainStatsFlags flags = DomainStatsFlags.None,
         IReadOnlyCollection<DomainRef>? domains = null,
-        CancellationToken cancellationToken = default) =>
-        _rpc.CallAsync(
+        CancellationToken cancellationToken = default)
+    {
+        // On the wire an empty list means all domains.
+        if (domains is { Count: 0 })
+        {
+            return Task.FromResult<IReadOnlyList<DomainStats>>([]);
+        }
+
+        return _rpc.CallAsync(
             RemoteProcedure.ConnectGetAllDomainStats,
             (groups, flags, domains: domains ?? []),
             static (writer, call) =>
@@ -109,6 +116,7 @@ public sealed partial class LibvirtDomains
                 static (ref XdrReader record) => new DomainStats(
                     DomainWire.Read(ref record), TypedParameters.Read(ref record, ProtocolLimits.StatisticsParameters))),
             cancellationToken);
+    }
 
     /// <summary>A domain's interfaces and their addresses (procedure 353).</summary>
     /// <param name="domain">The domain.</param>

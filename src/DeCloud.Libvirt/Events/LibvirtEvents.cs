@@ -19,7 +19,9 @@ public sealed class LibvirtEvents
 
     /// <summary>
     /// Asks for the events of all domains (procedure 316, once a kind). A connection has one subscription at a time.
-    /// When this returns, nothing that happens from then on is missed, until the connection ends.
+    /// When this returns, nothing that happens from then on is missed, until the connection ends. When it was given up
+    /// halfway, by deadline or cancellation, the daemon may have registered more than this side knows of: dispose the
+    /// connection then.
     /// </summary>
     /// <param name="kinds">Which kinds. The driver must have them all; the test driver, for one, has few.</param>
     /// <param name="cancellationToken">Gives up.</param>

@@ -143,6 +143,7 @@ public sealed class DomainContractTests(LibvirtHost host) : IAsyncLifetime
         Assert.Equal(1ul, everything.UInt64("vcpu.current"));
         Assert.Equal(32ul * 1024, everything.UInt64("balloon.maximum"));
 
+        Assert.Empty(await Domains.GetStatsAsync(DomainStatsGroups.State, domains: []));
         Assert.DoesNotContain(
             await Domains.GetStatsAsync(DomainStatsGroups.State, DomainStatsFlags.Inactive), stats => stats.Domain.Uuid == _uuid);
     }

@@ -29,6 +29,7 @@ public sealed class LibvirtUriTests
     [Theory]
     [InlineData("", "not a URI")]
     [InlineData("system", "not a URI")]
+    [InlineData("/run/libvirt/libvirt-sock", "not a URI")]
     [InlineData("qemu+ssh:///system", "transport 'ssh'")]
     [InlineData("qemu+unix+x:///system", "scheme")]
     [InlineData("qemu://host/system", "host 'host'")]
