@@ -1,0 +1,22 @@
+using DeCloud.Libvirt;
+using DeCloud.Libvirt.Errors;
+using DeCloud.NodeAgent.Core.Node;
+
+namespace DeCloud.NodeAgent.Infrastructure.Libvirt;
+
+/// <summary>libvirt's errors as failures that can be told.</summary>
+internal static class LibvirtFailures
+{
+    /// <summary>Whether an exception is one of libvirt's that <see cref="Of"/> knows.</summary>
+    public static bool IsKnown(Exception exception) =>
+        exception is LibvirtException or LibvirtTimeoutException or LibvirtConnectionLostException or LibvirtProtocolException or LibvirtAuthenticationException;
+
+    public static FailureException Of(Exception exception) => exception switch
+    {
+        LibvirtConnectionLostException lost => FailureException.Transient(FailureCodes.HypervisorUnavailable, $"libvirt is not connected: {lost.Reason.Message}", lost),
+        LibvirtTimeoutException late => FailureException.Transient(FailureCodes.Timeout, $"libvirt did not answer in time: {late.Message}", late),
+        LibvirtProtocolException wrong => FailureException.Transient(FailureCodes.HypervisorUnavailable, $"libvirt sent what its protocol does not allow: {wrong.Message}", wrong),
+        LibvirtAuthenticationException refused => FailureException.Transient(FailureCodes.HypervisorUnavailable, $"libvirt refuses the agent: {refused.Message}", refused),
+        _ => FailureException.Transient(FailureCodes.HypervisorError, $"libvirt says: {exception.Message}", exception),
+    };
+}
