@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text;
 using Akka.Hosting;
 using DeCloud.NodeAgent.Actors.Node;
 using DeCloud.NodeAgent.Api.OpenApi;
@@ -75,9 +77,11 @@ internal static class VmEndpoints
         // Labels have no order of their own; the same set must hash to the same.
         var spec = CreateVmValidation.SpecOf(create);
         var request = IdempotencyKey.RequestOf(http, "POST /api/vms", create with { Labels = spec.Labels }, RestJson.Default.CreateVmRequest);
-        var userData = spec.HasUserData ? System.Text.Encoding.UTF8.GetBytes(create.UserData!) : null;
+
+        // Cast, because a bare null would become memory of no bytes.
+        var userData = spec.HasUserData ? Encoding.UTF8.GetBytes(create.UserData!) : (ReadOnlyMemory<byte>?)null;
         var id = create.Id is { } given ? new VmId(given) : VmId.New();
-        return VmReplies.ToAnswer(await vms.ActorRef.CommandAsync<VmReply>(new VmCommands.Create(id, spec, userData is null ? null : userData.AsMemory(), request), http.RequestAborted));
+        return VmReplies.ToAnswer(await vms.ActorRef.CommandAsync<VmReply>(new VmCommands.Create(id, spec, userData, request), http.RequestAborted));
     }
 
     private static async Task<Results<Ok<VmResource>, StatusCodeHttpResult, Problem>> Get(Guid id, HttpContext http, IRequiredActor<VmsKey> vms)
@@ -86,7 +90,7 @@ internal static class VmEndpoints
         {
             case VmReply.Found found:
                 // Weak: what is not in the history, such as the progress of a download, may differ.
-                var tag = string.Create(System.Globalization.CultureInfo.InvariantCulture, $"W/\"{found.Vm.Version}\"");
+                var tag = string.Create(CultureInfo.InvariantCulture, $"W/\"{found.Vm.Version}\"");
                 http.Response.Headers.ETag = tag;
                 return http.Request.Headers.IfNoneMatch == tag ? TypedResults.StatusCode(StatusCodes.Status304NotModified) : TypedResults.Ok(found.Vm);
             case VmReply.Refused refused:
