@@ -1,1 +1,25 @@
-var app = Microsoft.AspNetCore.Builder.WebApplication.CreateSlimBuilder(args).Build(); app.Run();
+using DeCloud.NodeAgent.Composition;
+using DeCloud.NodeAgent.Configuration;
+using Microsoft.AspNetCore.Connections;
+
+var start = Start.Read(args, Console.Out, Console.Error);
+if (start.Options is not { } options)
+{
+    return start.ExitCode;
+}
+
+try
+{
+    var app = NodeHost.Build(options, start.Configuration, NodeComposition.AddNode);
+    await using (app.ConfigureAwait(false))
+    {
+        await app.RunAsync().ConfigureAwait(false);
+    }
+
+    return 0;
+}
+catch (IOException e) when (e.InnerException is AddressInUseException)
+{
+    await Console.Error.WriteLineAsync($"decloud-agent does not start: {options.Http.Listen} is taken by another program. Stop it, or set Http:Url to another port.").ConfigureAwait(false);
+    return Start.UnavailableExitCode;
+}

@@ -28,4 +28,7 @@ namespace DeCloud.NodeAgent.Contracts.Rest;
 [JsonSerializable(typeof(VncTicketResource))]
 [JsonSerializable(typeof(NodeResource))]
 [JsonSerializable(typeof(Page<ForeignDomainResource>))]
+[JsonSerializable(typeof(ProblemResource))]
+[JsonSerializable(typeof(IReadOnlyList<ErrorKindResource>))]
+[JsonSerializable(typeof(ReadinessResource))]
 public sealed partial class RestJson : JsonSerializerContext;

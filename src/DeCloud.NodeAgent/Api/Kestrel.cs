@@ -1,0 +1,32 @@
+using DeCloud.NodeAgent.Configuration;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+
+namespace DeCloud.NodeAgent.Api;
+
+/// <summary>The server, with a bound on everything that a client could make it wait for or keep.</summary>
+internal static class Kestrel
+{
+    /// <summary>Adds the server.</summary>
+    public static void AddNodeHttp(this WebApplicationBuilder builder, HttpSection options)
+    {
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = options.MaxRequestBodyBytes;
+            kestrel.Limits.MaxConcurrentConnections = options.MaxConnections;
+            kestrel.Limits.MaxConcurrentUpgradedConnections = 0;
+            kestrel.Limits.RequestHeadersTimeout = options.HeadersTimeout;
+            kestrel.Limits.MaxRequestHeadersTotalSize = 16 * 1024;
+            kestrel.Limits.MaxRequestLineSize = 8 * 1024;
+            kestrel.Limits.KeepAliveTimeout = TimeSpan.FromMinutes(2);
+
+            // Slower than this, a body or an answer's reader is cut off.
+            kestrel.Limits.MinRequestBodyDataRate = new MinDataRate(bytesPerSecond: 240, gracePeriod: TimeSpan.FromSeconds(3));
+            kestrel.Limits.MinResponseDataRate = new MinDataRate(bytesPerSecond: 240, gracePeriod: TimeSpan.FromSeconds(10));
+            kestrel.Listen(options.Listen, listen => listen.Protocols = HttpProtocols.Http1);
+        });
+
+        // Long enough for what was accepted to be answered; actors stop after the server.
+        builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(20));
+    }
+}

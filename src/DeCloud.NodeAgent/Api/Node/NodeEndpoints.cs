@@ -1,0 +1,38 @@
+using Akka.Hosting;
+using DeCloud.NodeAgent.Actors.Node;
+using DeCloud.NodeAgent.Api.OpenApi;
+using DeCloud.NodeAgent.Api.Requests;
+using DeCloud.NodeAgent.Contracts.Rest;
+using DeCloud.NodeAgent.Core.Node;
+using DeCloud.NodeAgent.Core.Vms;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace DeCloud.NodeAgent.Api.Node;
+
+/// <summary>The node at a glance.</summary>
+internal static class NodeEndpoints
+{
+    /// <summary>Maps the routes.</summary>
+    /// <param name="node"><c>/api/node</c>.</param>
+    public static void Map(RouteGroupBuilder node)
+    {
+        node.MapGet("", Get)
+            .Does("Get the node", "Version, uptime, the connection to libvirt and how many VMs are in which state.")
+            .Gives<NodeResource>(200, "The node.")
+            .Fails(EndpointDocs.WhenAsked);
+
+        node.MapGet("foreign-domains", Foreign)
+            .Does("List foreign domains", "The libvirt domains of this host that the agent did not make. They are shown and never touched.")
+            .Gives<Page<ForeignDomainResource>>(200, "The domains, ordered by name.")
+            .Fails(EndpointDocs.WhenAsked);
+    }
+
+    private static async Task<Ok<NodeResource>> Get(HttpContext http, IRequiredActor<NodeKey> node) =>
+        TypedResults.Ok(await node.ActorRef.QueryAsync<NodeResource>(new NodeQueries.Get(), http.RequestAborted));
+
+    private static async Task<Ok<Page<ForeignDomainResource>>> Foreign(HttpContext http, IRequiredActor<VmsKey> vms)
+    {
+        var foreign = await vms.ActorRef.QueryAsync<VmQueries.ForeignDomains>(new VmQueries.GetForeign(), http.RequestAborted);
+        return TypedResults.Ok(new Page<ForeignDomainResource>(foreign.Domains, foreign.Domains.Count, null));
+    }
+}

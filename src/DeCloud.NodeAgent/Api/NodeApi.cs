@@ -1,0 +1,77 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using DeCloud.NodeAgent.Api.Images;
+using DeCloud.NodeAgent.Api.Node;
+using DeCloud.NodeAgent.Api.OpenApi;
+using DeCloud.NodeAgent.Api.Operations;
+using DeCloud.NodeAgent.Api.Problems;
+using DeCloud.NodeAgent.Api.Requests;
+using DeCloud.NodeAgent.Api.Vms;
+using DeCloud.NodeAgent.Configuration;
+using DeCloud.NodeAgent.Contracts.Rest;
+using DeCloud.NodeAgent.Infrastructure.Vnc;
+using DeCloud.NodeAgent.Security;
+
+namespace DeCloud.NodeAgent.Api;
+
+/// <summary>The REST API.</summary>
+internal static class NodeApi
+{
+    /// <summary>Adds what the endpoints need, besides the actors and ports that <see cref="Composition.NodeComposition"/> adds.</summary>
+    public static IServiceCollection AddNodeApi(this IServiceCollection services, NodeOptions options)
+    {
+        var urls = new ImageUrl(options.Images.AllowHttp, options.Libvirt.ImageCachePath);
+        services.AddSingleton(urls);
+        services.AddSingleton(new CreateVmValidation(options.Vms, urls));
+        services.AddSingleton(options.Http);
+        services.AddSingleton(TimeProvider.System);
+        services.AddSingleton<VmListBodies>();
+        services.AddSingleton<EventReaders>();
+        services.AddSingleton(s => new LoopbackRelay(s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<LoopbackRelay>>()));
+        services.AddRouting();
+        services.AddHealthChecks();
+        services.Configure<RouteHandlerOptions>(o => o.ThrowOnBadRequest = false);
+        services.ConfigureHttpJsonOptions(o => Like(WireJson.Types.Options, o.SerializerOptions));
+        return services.AddOpenApiDocument(options);
+    }
+
+    /// <summary>Maps every route.</summary>
+    public static void MapNodeApi(this WebApplication app)
+    {
+        app.UseMiddleware<ProblemAnswers>();
+        app.UseMiddleware<Gate>();
+        app.UseOpenApiPages();
+        app.UseRouting();
+
+        var root = app.MapGroup("").AddEndpointFilter(RouteFilters.KnownQuery).WithMetadata(new ApiProblems(EndpointDocs.Always));
+        var api = root.MapGroup("/api");
+        var vms = api.MapGroup("vms").WithTags("VMs");
+        var vm = vms.MapGroup("{id}").AddEndpointFilter(RouteFilters.VmIdInRoute);
+        VmEndpoints.Map(vms, vm);
+        VmPowerEndpoints.Map(vm);
+        VmHistoryEndpoints.Map(vm);
+        VmConsoleEndpoints.Map(vm);
+        OperationEndpoints.Map(api.MapGroup("operations").WithTags("Operations"));
+        EventEndpoints.Map(api.MapGroup("").WithTags("Events"));
+        ImageEndpoints.Map(api.MapGroup("images").WithTags("Images"));
+        NodeEndpoints.Map(api.MapGroup("node").WithTags("Node"));
+        HealthEndpoints.Map(root.MapGroup("").WithTags("Health"));
+        ErrorDocs.Map(root.MapGroup("").WithTags("Docs"));
+    }
+
+    // The host keeps options of its own; whoever writes through them must write the same.
+    private static void Like(JsonSerializerOptions source, JsonSerializerOptions target)
+    {
+        target.TypeInfoResolverChain.Clear();
+        target.TypeInfoResolverChain.Add(RestJson.Default);
+        target.Encoder = source.Encoder;
+        target.PropertyNamingPolicy = source.PropertyNamingPolicy;
+        target.DictionaryKeyPolicy = source.DictionaryKeyPolicy;
+        target.DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull;
+        target.UnmappedMemberHandling = source.UnmappedMemberHandling;
+        target.NumberHandling = source.NumberHandling;
+        target.RespectNullableAnnotations = true;
+        target.PropertyNameCaseInsensitive = false;
+        target.MaxDepth = source.MaxDepth;
+    }
+}

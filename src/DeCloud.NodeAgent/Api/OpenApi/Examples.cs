@@ -1,0 +1,129 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization.Metadata;
+using DeCloud.NodeAgent.Api.Problems;
+using DeCloud.NodeAgent.Contracts.Rest;
+
+namespace DeCloud.NodeAgent.Api.OpenApi;
+
+/// <summary>An example of everything that crosses the wire, written by the serializer that writes the real thing.</summary>
+internal static class Examples
+{
+    public const string Digest = "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
+    public const string OperationId = "vm-4f1c9d5e7f0b4a579a530d8ad4b2f8a1-1";
+    private const string ImageUrl = "https://cloud.debian.org/images/cloud/bookworm/latest/debian-12-genericcloud-amd64.qcow2";
+    private const string SshKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f me@example";
+    private const string Key = "create-web-1";
+    private const long GiB = 1L << 30;
+    private static readonly DateTimeOffset Time = new(2026, 1, 31, 12, 0, 0, TimeSpan.Zero);
+    private static readonly ImmutableSortedDictionary<string, string> Labels = ImmutableSortedDictionary<string, string>.Empty.Add("env", "test");
+
+    public static Guid VmId { get; } = Guid.Parse("4f1c9d5e-7f0b-4a57-9a53-0d8ad4b2f8a1");
+
+    private static VmResource Vm { get; } = new()
+    {
+        Id = VmId,
+        Name = "web-1",
+        VCpus = 2,
+        MemoryBytes = 2 * GiB,
+        DiskBytes = 20 * GiB,
+        BaseImageUrl = ImageUrl,
+        BaseImageHash = Digest,
+        ImageDigest = Digest,
+        ImageTrust = "pinned",
+        SshPublicKey = SshKey,
+        HasUserData = false,
+        Labels = Labels,
+        MacAddress = "52:54:4f:1c:9d:5e",
+        Intent = new("running", "api", Key, Time),
+        Status = new("running", "booted", Time.AddSeconds(3)),
+        Addresses = ["192.168.122.45"],
+        Crashes = 0,
+        LastOperation = OperationId,
+        CreatedAt = Time,
+        Version = 12,
+    };
+
+    private static OperationResource Operation { get; } = new()
+    {
+        Id = OperationId,
+        Kind = "create",
+        Status = "running",
+        Resource = $"/api/vms/{VmId}",
+        RequestId = Key,
+        RequestedBy = "api",
+        AcceptedAt = Time,
+        Stage = "resolve-image",
+        Progress = new(104857600, 345112576),
+    };
+
+    private static HistoryEntryResource Entry { get; } =
+        new(7, Time.AddSeconds(2), "step-completed", null, "The disk was created.", JsonElement.Parse("""{"step":"create-disk"}"""));
+
+    private static ForeignDomainResource Foreign { get; } = new(Guid.Parse("0b7e4d9c-31c8-4e3f-8a2e-6a6fd1f6a0c4"), "my-own-vm", "running");
+
+    private static ImageListResource Images { get; } = new(
+        [
+            new()
+            {
+                Digest = Digest,
+                SourceUrl = ImageUrl,
+                SourceFormat = "qcow2",
+                SizeBytes = 345112576,
+                VirtualSizeBytes = 3 * GiB,
+                Trust = "pinned",
+                ImportedAt = Time,
+                LastUsedAt = Time,
+                UsedBy = [VmId],
+            },
+        ],
+        345112576,
+        100 * GiB,
+        400 * GiB);
+
+    private static NodeResource Node { get; } = new()
+    {
+        Version = "0.1.0",
+        StartedAt = Time,
+        UptimeSeconds = 86400,
+        Hypervisor = new("connected", Time, null, "10.0.0", "8.2.2", "kvm", "The processor has vmx, and /dev/kvm can be opened."),
+        Vms = new Dictionary<string, int> { ["running"] = 12, ["stopped"] = 1 },
+        ForeignDomains = 1,
+        Reconciled = true,
+    };
+
+    private static readonly Dictionary<Type, JsonNode?> ByType = new()
+    {
+        [typeof(CreateVmRequest)] = Write(
+            new CreateVmRequest { Name = "web-1", VCpus = 2, MemoryBytes = 2 * GiB, DiskBytes = 20 * GiB, BaseImageUrl = ImageUrl, BaseImageHash = "", SshPublicKey = SshKey, Labels = Labels },
+            WireJson.Types.CreateVmRequest),
+        [typeof(StopVmRequest)] = Write(new StopVmRequest { Force = false }, WireJson.Types.StopVmRequest),
+        [typeof(PullImageRequest)] = Write(new PullImageRequest { Url = ImageUrl }, WireJson.Types.PullImageRequest),
+        [typeof(VmResource)] = Write(Vm, WireJson.Types.VmResource),
+        [typeof(Page<VmResource>)] = Write(new Page<VmResource>([Vm], 1, null), WireJson.Types.PageVmResource),
+        [typeof(OperationResource)] = Write(Operation, WireJson.Types.OperationResource),
+        [typeof(AcceptedResource)] = Write(new AcceptedResource(Operation, Vm), WireJson.Types.AcceptedResource),
+        [typeof(Page<HistoryEntryResource>)] = Write(new Page<HistoryEntryResource>([Entry], 12, "7"), WireJson.Types.PageHistoryEntryResource),
+        [typeof(EventResource)] = $"id: 42\nevent: step-completed\ndata: {JsonSerializer.Serialize(new EventResource(42, $"/api/vms/{VmId}", Entry), WireJson.Types.EventResource)}\n\n",
+        [typeof(ImageListResource)] = Write(Images, WireJson.Types.ImageListResource),
+        [typeof(VncTicketResource)] = Write(new VncTicketResource("127.0.0.1", 41357, Time.AddMinutes(1)), WireJson.Types.VncTicketResource),
+        [typeof(NodeResource)] = Write(Node, WireJson.Types.NodeResource),
+        [typeof(Page<ForeignDomainResource>)] = Write(new Page<ForeignDomainResource>([Foreign], 1, null), WireJson.Types.PageForeignDomainResource),
+        [typeof(ReadinessResource)] = Write(new ReadinessResource(true, ["journal", "libvirt", "reconciled"]), WireJson.Types.ReadinessResource),
+        [typeof(IReadOnlyList<ErrorKindResource>)] = Write([ErrorCatalogue.Shown[0]], WireJson.Types.IReadOnlyListErrorKindResource),
+        [typeof(string)] = "ok\n",
+    };
+
+    /// <summary>The example of a type.</summary>
+    public static JsonNode? Of(Type type) => ByType[type]?.DeepClone();
+
+    /// <summary>The example of a problem.</summary>
+    public static JsonNode? Problem(ErrorKind kind)
+    {
+        var problem = kind.Code == ApiCodes.InvalidRequest ? Problems.Problem.Invalid("vCpus", "0", "must be 1 to 64.") : Problems.Problem.Of(kind.Code);
+        return Write(problem.ToResource("0af7651916cd43dd8448eb211c80319c"), WireJson.Types.ProblemResource);
+    }
+
+    private static JsonNode? Write<T>(T value, JsonTypeInfo<T> type) => JsonSerializer.SerializeToNode(value, type);
+}

@@ -1,0 +1,73 @@
+using Akka.Hosting;
+using DeCloud.NodeAgent.Actors.Node;
+using DeCloud.NodeAgent.Api.OpenApi;
+using DeCloud.NodeAgent.Api.Problems;
+using DeCloud.NodeAgent.Api.Requests;
+using DeCloud.NodeAgent.Api.Vms;
+using DeCloud.NodeAgent.Contracts.Rest;
+using DeCloud.NodeAgent.Core.Images;
+using DeCloud.NodeAgent.Core.Node;
+using DeCloud.NodeAgent.Core.Operations;
+using DeCloud.NodeAgent.Core.Vms;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace DeCloud.NodeAgent.Api.Operations;
+
+/// <summary>What became of requests.</summary>
+internal static class OperationEndpoints
+{
+    private static readonly TimeSpan MostWait = TimeSpan.FromSeconds(60);
+
+    /// <summary>Maps the routes.</summary>
+    /// <param name="operations"><c>/api/operations</c>.</param>
+    public static void Map(RouteGroupBuilder operations) =>
+        operations.MapGet("{id}", Get)
+            .Does("Get an operation", "What became of a request that was accepted: its stage, its progress, its end. Operations survive restarts.")
+            .Query("wait", "string", "How long to wait for the end before answering, at most 60s.", "30s")
+            .Gives<OperationResource>(200, "The operation, ended or not.")
+            .Fails(EndpointDocs.WhenAsked)
+            .Fails(FailureCodes.OperationNotFound);
+
+    private static async Task<Results<Ok<OperationResource>, Problem>> Get(string id, HttpContext http, IRequiredActor<VmsKey> vms, IRequiredActor<ImagesKey> images, IHostApplicationLifetime host)
+    {
+        var query = new QueryReader(http.Request.Query);
+        var wait = query.Duration("wait", MostWait);
+        if (!query.Errors.IsEmpty)
+        {
+            return Problem.Invalid(query.Errors);
+        }
+
+        if (!OperationId.TryParse(id, out var operation))
+        {
+            return Problem.Of(FailureCodes.OperationNotFound, "The id is none that this node gives out.");
+        }
+
+        // The agent shall not wait for those who wait.
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, host.ApplicationStopping);
+        try
+        {
+            return operation.Vm is { } vm
+                ? ToAnswer(await vms.ActorRef.QueryAsync<VmReply>(new VmQueries.GetOperation(vm, operation.Number, wait), end.Token, wait))
+                : ToAnswer(await images.ActorRef.QueryAsync<ImageReply>(new ImageQueries.GetOperation(operation.Number, wait), end.Token, wait));
+        }
+        catch (OperationCanceledException) when (host.ApplicationStopping.IsCancellationRequested)
+        {
+            return Problem.Of(FailureCodes.Restarting, "The agent is stopping. Ask again when it runs.");
+        }
+    }
+
+    private static Results<Ok<OperationResource>, Problem> ToAnswer(VmReply reply) => reply switch
+    {
+        VmReply.Operation found => TypedResults.Ok(found.Resource),
+        VmReply.Refused { Failure.Code: FailureCodes.VmNotFound } => Problem.Of(FailureCodes.OperationNotFound),
+        VmReply.Refused refused => Problem.Of(refused.Failure),
+        _ => throw VmReplies.Unexpected(reply),
+    };
+
+    private static Results<Ok<OperationResource>, Problem> ToAnswer(ImageReply reply) => reply switch
+    {
+        ImageReply.Operation found => TypedResults.Ok(found.Resource),
+        ImageReply.Refused refused => Problem.Of(refused.Failure),
+        _ => throw VmReplies.Unexpected(reply),
+    };
+}

@@ -1,0 +1,87 @@
+using System.Collections.Frozen;
+using DeCloud.NodeAgent.Contracts.Rest;
+using DeCloud.NodeAgent.Core.Node;
+
+namespace DeCloud.NodeAgent.Api.Problems;
+
+/// <summary>The words for refusals that come from HTTP itself; those of the domain are <see cref="FailureCodes"/>.</summary>
+internal static class ApiCodes
+{
+    public const string InvalidRequest = "invalid-request";
+    public const string MalformedJson = "malformed-json";
+    public const string BadRequest = "bad-request";
+    public const string Unauthorized = "unauthorized";
+    public const string CrossOrigin = "cross-origin";
+    public const string HostNotAllowed = "host-not-allowed";
+    public const string RouteNotFound = "route-not-found";
+    public const string MethodNotAllowed = "method-not-allowed";
+    public const string RequestTimeout = "request-timeout";
+    public const string BodyTooLarge = "body-too-large";
+    public const string UnsupportedMediaType = "unsupported-media-type";
+    public const string NotReady = "not-ready";
+    public const string TooManyStreams = "too-many-streams";
+    public const string InternalError = "internal-error";
+}
+
+/// <summary>A kind of problem.</summary>
+/// <param name="Code">The stable word.</param>
+/// <param name="Status">The HTTP status.</param>
+/// <param name="Title">It in words.</param>
+/// <param name="Meaning">When it happens, and what to do.</param>
+/// <param name="RetryAfter">Seconds after which a client should try again; 0 when trying again won't help by itself.</param>
+internal sealed record ErrorKind(string Code, int Status, string Title, string Meaning, int RetryAfter = 0);
+
+/// <summary>Every kind of problem the API answers with. <c>/docs/errors</c>, the OpenAPI document and the answers themselves are made from this table.</summary>
+internal static class ErrorCatalogue
+{
+    /// <summary>The table, ordered by status.</summary>
+    public static IReadOnlyList<ErrorKind> All { get; } =
+    [
+        new(ApiCodes.InvalidRequest, 400, "The request is not valid", "A field, query parameter or header has a value that is not allowed. 'errors' names every one of them and says what would be right. Nothing was done."),
+        new(ApiCodes.MalformedJson, 400, "The body is not JSON", "The body could not be read as one JSON object: a syntax error, a field given twice, or more than 16 levels. Nothing was done."),
+        new(ApiCodes.BadRequest, 400, "The request is malformed", "The request breaks the rules of HTTP."),
+        new(ApiCodes.Unauthorized, 401, "A token is required", "The API asks for a token. Send it as 'Authorization: Bearer <token>'."),
+        new(ApiCodes.CrossOrigin, 403, "Requests from other web sites are refused", "A web page of another origin sent the request. Send it from the API's own origin, or from a program that is no browser."),
+        new(ApiCodes.RouteNotFound, 404, "There is nothing at this path", "The path names no route of the API. /swagger lists the routes."),
+        new(FailureCodes.VmNotFound, 404, "There is no such VM", "No VM of this node has or had this id, or it did not exist at the time that was asked for."),
+        new(FailureCodes.OperationNotFound, 404, "There is no such operation", "The id names no operation that this node remembers."),
+        new(FailureCodes.ImageMissing, 404, "The image is not in the cache", "The image was removed or never imported. POST /api/images brings it into the cache."),
+        new(ApiCodes.MethodNotAllowed, 405, "The method is not allowed here", "The path exists, with other methods. The Allow header lists them."),
+        new(ApiCodes.RequestTimeout, 408, "The request came too slowly", "The request's headers or body did not arrive in time."),
+        new(FailureCodes.NoAcceleration, 409, "The host cannot run VMs", "The host has no usable KVM. Turn virtualisation on in its firmware, or accept slow and unprotected emulation with Libvirt:AllowEmulation=true."),
+        new(FailureCodes.ForeignDomain, 409, "A foreign domain has this identity", "libvirt knows a domain with this UUID that the agent did not make. It is never touched; choose another id."),
+        new(FailureCodes.VmNotRunning, 409, "The VM's state does not allow this", "The request needs the VM in another state, running as a rule."),
+        new(FailureCodes.GuestDown, 409, "The guest is down", "The guest went down when it should have come up. The console's tail and the history say why."),
+        new(FailureCodes.VmExists, 409, "The VM's id is taken", "A VM with this id exists or existed. Choose another id, or leave it out."),
+        new(FailureCodes.ImageInUse, 409, "VMs stand on the image", "The image is the base of VMs' disks. Delete the VMs first."),
+        new(FailureCodes.VmDeleted, 410, "The VM is deleted", "The VM was deleted or is being deleted. Its history remains."),
+        new(ApiCodes.BodyTooLarge, 413, "The body is too large", "The body is larger than Http:MaxRequestBodyBytes."),
+        new(ApiCodes.UnsupportedMediaType, 415, "The body must be JSON", "Send the body as 'Content-Type: application/json', in UTF-8 and without Content-Encoding."),
+        new(ApiCodes.HostNotAllowed, 421, "The host name is not this node's", "The Host header names neither a loopback name, nor the address that was connected to, nor a name of Http:AllowedHosts."),
+        new(FailureCodes.IdempotencyConflict, 422, "The idempotency key was used for another request", "The same Idempotency-Key came before with another body or path. Use a new key for a new request."),
+        new(FailureCodes.ImageUrlRefused, 422, "The image's URL may not be used", "The URL leads to a scheme or address that is not allowed for images."),
+        new(FailureCodes.ImageNotFound, 422, "The image's server does not have it", "The server answered with a status that a later try will not change. Check the URL."),
+        new(FailureCodes.ImageHashMismatch, 422, "The image does not hash to what was promised", "The file was downloaded whole and has another SHA-256 than the request says. Nothing of it was kept."),
+        new(FailureCodes.ImageRefused, 422, "The image is not of an accepted form", "The image is neither plain qcow2 nor raw, or it refers to other files, is encrypted or uses unknown features."),
+        new(FailureCodes.ImageTooLarge, 422, "The image is too large", "The image is larger than allowed or than the VM's disk."),
+        new(ApiCodes.TooManyStreams, 429, "Too many streams are open", "The number of event streams and viewers at once is bounded. Close some.", 10),
+        new(ApiCodes.InternalError, 500, "The agent failed", "A defect of the agent. The log has more under the trace id."),
+        new(FailureCodes.HostError, 500, "The host failed", "A file or program of the host failed; the detail says which."),
+        new(FailureCodes.HypervisorError, 502, "libvirt answered with an error", "libvirt refused; the detail has its words."),
+        new(FailureCodes.ImageUnreachable, 502, "The image's server cannot be reached", "The server could not be reached, broke off or stalled. The import is tried again by itself."),
+        new(ApiCodes.NotReady, 503, "The node is not ready", "Something the node needs is missing; 'errors' says what.", 2),
+        new(FailureCodes.HypervisorUnavailable, 503, "libvirt cannot be reached", "The connection to libvirt is lost. The agent connects again by itself; VMs go on running.", 5),
+        new(FailureCodes.Restarting, 503, "A part of the agent is starting", "The part that should answer is starting. Try again with the same Idempotency-Key.", 1),
+        new(FailureCodes.JournalUnavailable, 503, "The journal cannot be written", "The request could not be stored, so nothing was done. Try again with the same Idempotency-Key.", 5),
+        new(FailureCodes.Timeout, 504, "No answer in time", "The part that should answer did not in time. The request may or may not have been accepted: repeat it with the same Idempotency-Key."),
+        new(FailureCodes.DiskFull, 507, "Not enough free space", "A file system of the node is too full for this. Free some space or lower the request."),
+    ];
+
+    private static readonly FrozenDictionary<string, ErrorKind> ByCode = All.ToFrozenDictionary(k => k.Code);
+
+    /// <summary>The kind of a code; the agent's own failure for a code that the table lacks.</summary>
+    public static ErrorKind Of(string code) => ByCode.GetValueOrDefault(code) ?? ByCode[ApiCodes.InternalError];
+
+    /// <summary>The table as it is shown.</summary>
+    public static IReadOnlyList<ErrorKindResource> Shown { get; } = [.. All.Select(k => new ErrorKindResource(k.Code, k.Status, k.Title, k.Meaning))];
+}

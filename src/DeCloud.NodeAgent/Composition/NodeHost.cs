@@ -1,0 +1,26 @@
+using DeCloud.NodeAgent.Api;
+using DeCloud.NodeAgent.Configuration;
+
+namespace DeCloud.NodeAgent.Composition;
+
+/// <summary>The process as a whole.</summary>
+internal static class NodeHost
+{
+    /// <summary>Builds the host.</summary>
+    /// <param name="options">What it was told.</param>
+    /// <param name="configuration">The settings, for the host's own sections.</param>
+    /// <param name="addNode">Adds actors and ports: <see cref="NodeComposition.AddNode"/>, or what a test puts in their place.</param>
+    public static WebApplication Build(NodeOptions options, IConfiguration configuration, Func<IServiceCollection, NodeOptions, IServiceCollection> addNode)
+    {
+        // Empty: whatever the host would read by itself (settings, environment, files) was read and checked already, or is not wanted.
+        var builder = WebApplication.CreateEmptyBuilder(new() { ApplicationName = "decloud-agent", ContentRootPath = AppContext.BaseDirectory });
+        builder.AddNodeLogging(configuration);
+        builder.AddNodeHttp(options.Http);
+        builder.Services.AddNodeApi(options);
+        addNode(builder.Services, options);
+
+        var app = builder.Build();
+        app.MapNodeApi();
+        return app;
+    }
+}

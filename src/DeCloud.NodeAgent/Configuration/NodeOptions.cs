@@ -1,0 +1,123 @@
+using System.Net;
+
+namespace DeCloud.NodeAgent.Configuration;
+
+/// <summary>Everything the agent can be told, checked and with every default filled in.</summary>
+internal sealed record NodeOptions
+{
+    /// <summary>The folder of everything that must survive a restart; absolute.</summary>
+    public required string StatePath { get; init; }
+
+    /// <summary>The way to libvirt, and where VMs and images lie.</summary>
+    public required LibvirtSection Libvirt { get; init; }
+
+    /// <summary>The image cache.</summary>
+    public required ImagesSection Images { get; init; }
+
+    /// <summary>What a VM may be.</summary>
+    public required VmsSection Vms { get; init; }
+
+    /// <summary>The journal.</summary>
+    public required PersistenceSection Persistence { get; init; }
+
+    /// <summary>The REST API.</summary>
+    public required HttpSection Http { get; init; }
+
+    /// <summary>The overlay network's interface.</summary>
+    public required WireGuardSection WireGuard { get; init; }
+
+    /// <summary>The report to the orchestrator.</summary>
+    public required HeartbeatSection Heartbeat { get; init; }
+
+    /// <summary>The orchestrator.</summary>
+    public required OrchestratorSection Orchestrator { get; init; }
+}
+
+/// <summary>Section <c>Libvirt</c>.</summary>
+/// <param name="VmStoragePath">Folder of the VMs' files; absolute.</param>
+/// <param name="ImageCachePath">Folder of the image cache; absolute. <c>file://</c> URLs may name files inside it.</param>
+/// <param name="Uri">libvirt URI or the path of its socket; null to find the socket.</param>
+/// <param name="Network">The libvirt network that VMs are attached to.</param>
+/// <param name="AllowEmulation">Whether VMs may run without KVM: slow, and no boundary against a hostile guest.</param>
+/// <param name="CallTimeout">How long a call to libvirt may take.</param>
+/// <param name="StartTimeout">How long the start of a domain may take.</param>
+internal sealed record LibvirtSection(string VmStoragePath, string ImageCachePath, string? Uri, string Network, bool AllowEmulation, TimeSpan CallTimeout, TimeSpan StartTimeout);
+
+/// <summary>Section <c>Images</c>.</summary>
+/// <param name="BudgetBytes">What all images together may take on disk.</param>
+/// <param name="MaxDownloadBytes">How large a download may be.</param>
+/// <param name="MaxVirtualBytes">How large a disk an image may describe.</param>
+/// <param name="IdleTimeout">How long a download may stand still.</param>
+/// <param name="TotalTimeout">How long a download may take in all.</param>
+/// <param name="AllowHttp">Whether <c>http://</c> URLs are allowed beside <c>https://</c>.</param>
+/// <param name="AllowPrivateAddresses">Whether images may come from loopback, private and link-local addresses.</param>
+/// <param name="ReserveBytes">What must stay free on the cache's file system.</param>
+internal sealed record ImagesSection(
+    long BudgetBytes,
+    long MaxDownloadBytes,
+    long MaxVirtualBytes,
+    TimeSpan IdleTimeout,
+    TimeSpan TotalTimeout,
+    bool AllowHttp,
+    bool AllowPrivateAddresses,
+    long ReserveBytes);
+
+/// <summary>Section <c>Vms</c>.</summary>
+/// <param name="StopGrace">How long a guest has for its shutdown before the power is cut.</param>
+/// <param name="MaxVCpus">The most virtual CPUs of one VM.</param>
+/// <param name="MaxMemoryBytes">The most memory of one VM.</param>
+/// <param name="MaxDiskBytes">The largest disk of one VM.</param>
+/// <param name="MaxStarts">How many domains may start at once; 0 for as many as there are processors.</param>
+internal sealed record VmsSection(TimeSpan StopGrace, int MaxVCpus, long MaxMemoryBytes, long MaxDiskBytes, int MaxStarts);
+
+/// <summary>Where the journal is.</summary>
+internal enum PersistenceProvider
+{
+    /// <summary>A file of the agent's own.</summary>
+    Sqlite,
+
+    /// <summary>A PostgreSQL server.</summary>
+    PostgreSql,
+}
+
+/// <summary>Section <c>Persistence</c>.</summary>
+/// <param name="Provider">The kind of database.</param>
+/// <param name="ConnectionString">How to reach it. May hold a password.</param>
+internal sealed record PersistenceSection(PersistenceProvider Provider, string ConnectionString)
+{
+    /// <summary>Leaves the connection string out, so that no log can hold it by accident.</summary>
+    public override string ToString() => $"{nameof(PersistenceSection)} {{ Provider = {Provider} }}";
+}
+
+/// <summary>Section <c>Http</c>.</summary>
+/// <param name="Listen">Where the API listens; port 0 for any free port.</param>
+/// <param name="AllowedHosts">Names under which clients may address the API besides the loopback names and the address they connect to.</param>
+/// <param name="MaxRequestBodyBytes">How large a request's body may be.</param>
+/// <param name="MaxConnections">How many connections may be open at once.</param>
+/// <param name="HeadersTimeout">How long a client may take to send a request's headers.</param>
+/// <param name="ApiToken">The token that callers must show; null when none is asked for.</param>
+internal sealed record HttpSection(IPEndPoint Listen, IReadOnlyList<string> AllowedHosts, long MaxRequestBodyBytes, int MaxConnections, TimeSpan HeadersTimeout, string? ApiToken)
+{
+    /// <summary>Leaves the token out, so that no log can hold it by accident.</summary>
+    public override string ToString() => $"{nameof(HttpSection)} {{ Listen = {Listen}, HasApiToken = {ApiToken is not null} }}";
+}
+
+/// <summary>Section <c>WireGuard</c>.</summary>
+/// <param name="InterfaceName">Name of the network interface.</param>
+/// <param name="ListenPort">UDP port.</param>
+/// <param name="Address">The node's address in the overlay in CIDR notation; null until there is one.</param>
+internal sealed record WireGuardSection(string InterfaceName, int ListenPort, string? Address);
+
+/// <summary>Section <c>Heartbeat</c>.</summary>
+/// <param name="Interval">Time between two reports.</param>
+/// <param name="OrchestratorUrl">Where they go; null for <see cref="OrchestratorSection.BaseUrl"/>.</param>
+internal sealed record HeartbeatSection(TimeSpan Interval, Uri? OrchestratorUrl);
+
+/// <summary>Section <c>Orchestrator</c>.</summary>
+/// <param name="BaseUrl">Where the orchestrator is; null for none.</param>
+/// <param name="ApiKey">What the node shows to it; null for nothing.</param>
+internal sealed record OrchestratorSection(Uri? BaseUrl, string? ApiKey)
+{
+    /// <summary>Leaves the key out, so that no log can hold it by accident.</summary>
+    public override string ToString() => $"{nameof(OrchestratorSection)} {{ BaseUrl = {BaseUrl} }}";
+}
