@@ -25,7 +25,7 @@ public sealed record ImageUrlPolicy(string Folder, IReadOnlyList<string> ClosedF
         url = null;
         var fault = FaultOfText(text);
         // A bare path is a file address to Uri, but not to anybody who wrote one.
-        if (fault is not null || !Uri.TryCreate(text, UriKind.Absolute, out var address) || !text.AsSpan(address.Scheme.Length).StartsWith("://"))
+        if (fault is not null || !Uri.TryCreate(text, UriKind.Absolute, out var address) || !text.StartsWith(address.Scheme + "://", StringComparison.OrdinalIgnoreCase))
         {
             refusal = Refused(fault ?? "is not an absolute address");
             return false;

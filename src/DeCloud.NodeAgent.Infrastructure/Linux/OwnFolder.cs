@@ -95,6 +95,16 @@ internal static class OwnFolder
     /// <param name="path">The absolute path.</param>
     public static string TemporaryFor(string path) => string.Create(CultureInfo.InvariantCulture, $"{path}.{Guid.NewGuid():N}{TemporaryEnding}");
 
+    /// <summary>Removes what a kill left of earlier tries to write a file. Nobody may be writing it.</summary>
+    /// <param name="path">The absolute path of the file.</param>
+    public static void RemoveTemporariesOf(string path)
+    {
+        foreach (var left in Directory.EnumerateFiles(Path.GetDirectoryName(path)!, Path.GetFileName(path) + ".*" + TemporaryEnding))
+        {
+            File.Delete(left);
+        }
+    }
+
     /// <summary>Opens a plain file with one name for reading, never through a link.</summary>
     /// <param name="path">The absolute path.</param>
     /// <exception cref="FailureException">Something else is there.</exception>
