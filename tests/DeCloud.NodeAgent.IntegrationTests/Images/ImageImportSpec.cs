@@ -1,10 +1,12 @@
 using System.IO.Compression;
+using System.Runtime.Versioning;
 using System.Text;
 using DeCloud.NodeAgent.Core.Images;
 using DeCloud.NodeAgent.Core.Node;
 
 namespace DeCloud.NodeAgent.IntegrationTests.Images;
 
+[SupportedOSPlatform("linux")]
 public sealed class ImageImportSpec : IAsyncLifetime
 {
     private const string Tag = "\"v1\"";
