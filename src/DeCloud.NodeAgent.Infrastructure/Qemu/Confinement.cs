@@ -1,0 +1,105 @@
+using System.Globalization;
+using CliWrap;
+using DeCloud.NodeAgent.Core.Node;
+using Microsoft.Extensions.Logging;
+
+namespace DeCloud.NodeAgent.Infrastructure.Qemu;
+
+/// <summary>What a confined program may use.</summary>
+/// <param name="FileBytes">The longest file it may write.</param>
+/// <param name="MemoryBytes">Its address space.</param>
+/// <param name="CpuSeconds">Processor time.</param>
+internal sealed record ConfinementLimits(long FileBytes, long MemoryBytes, long CpuSeconds);
+
+/// <summary>
+/// Puts bounds around a program that reads what a stranger made: resource limits (prlimit), no new privileges (setpriv) and no network (unshare), each by a small
+/// program of util-linux that replaces itself by the next, so that the process that is killed on cancellation is the tool itself.
+/// Without prlimit and setpriv nothing is run at all. Without leave to make a network namespace the program runs with the host's network: the inspection of the
+/// header has then refused what names a server already, and this second fence is missing; the log says so once.
+/// </summary>
+internal sealed partial class Confinement
+{
+    private static readonly TimeSpan ProbeDeadline = TimeSpan.FromSeconds(5);
+    private readonly string _prlimit;
+    private readonly string _setpriv;
+    private readonly IReadOnlyList<string> _withoutNetwork;
+
+    private Confinement(string prlimit, string setpriv, IReadOnlyList<string> withoutNetwork) => (_prlimit, _setpriv, _withoutNetwork) = (prlimit, setpriv, withoutNetwork);
+
+    /// <summary>Whether programs run without a network.</summary>
+    public bool HasNoNetwork => _withoutNetwork.Count > 0;
+
+    /// <summary>Finds the programs and tries which namespaces this process may make.</summary>
+    /// <param name="log">Told what was found.</param>
+    /// <param name="cancellation">Stops the trial.</param>
+    /// <exception cref="FailureException">prlimit or setpriv is missing.</exception>
+    public static async Task<Confinement> DiscoverAsync(ILogger log, CancellationToken cancellation)
+    {
+        var prlimit = HostPrograms.Find("prlimit") ?? throw Missing("prlimit");
+        var setpriv = HostPrograms.Find("setpriv") ?? throw Missing("setpriv");
+        var unshare = HostPrograms.Find("unshare");
+        IReadOnlyList<string>[] ways = unshare is null ? [] : [[unshare, "--net"], [unshare, "--user", "--map-current-user", "--net"]];
+        foreach (var way in ways)
+        {
+            if (await WorksAsync([.. way, setpriv, "--no-new-privs", prlimit, "--core=0"], cancellation))
+            {
+                var inUserNamespace = way.Count > 2;
+                LogConfined(log, inUserNamespace);
+                return new(prlimit, setpriv, way);
+            }
+        }
+
+        LogNetworkStays(log);
+        return new(prlimit, setpriv, []);
+    }
+
+    /// <summary>The command that runs a program within bounds.</summary>
+    /// <param name="program">Its absolute path.</param>
+    /// <param name="arguments">Its arguments.</param>
+    /// <param name="limits">What it may use.</param>
+    /// <returns>The absolute path of the program to start, and its arguments.</returns>
+    public (string Program, IReadOnlyList<string> Arguments) Wrap(string program, IReadOnlyList<string> arguments, ConfinementLimits limits)
+    {
+        IReadOnlyList<string> all =
+        [
+            Limit("--fsize=", limits.FileBytes),
+            Limit("--as=", limits.MemoryBytes),
+            Limit("--cpu=", limits.CpuSeconds),
+            "--core=0",
+            "--nofile=256",
+            .. _withoutNetwork,
+            _setpriv,
+            "--no-new-privs",
+            program,
+            .. arguments,
+        ];
+        return (_prlimit, all);
+    }
+
+    private static string Limit(string name, long value) => string.Create(CultureInfo.InvariantCulture, $"{name}{value}");
+
+    private static async Task<bool> WorksAsync(string[] command, CancellationToken cancellation)
+    {
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        deadline.CancelAfter(ProbeDeadline);
+        try
+        {
+            // Without a program behind them the limits of the process itself are printed.
+            var result = await Cli.Wrap(command[0]).WithArguments(command[1..]).WithValidation(CommandResultValidation.None).ExecuteAsync(deadline.Token);
+            return result.ExitCode == 0;
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            return false;
+        }
+    }
+
+    private static FailureException Missing(string program) => FailureException.Permanent(
+        FailureCodes.HostError, $"The program {program} is missing, without which images are not converted. Install the package util-linux.");
+
+    [LoggerMessage(EventId = 2101, Level = LogLevel.Information, Message = "Image conversion runs with resource limits, no new privileges and no network (in a user namespace: {InUserNamespace}).")]
+    private static partial void LogConfined(ILogger logger, bool inUserNamespace);
+
+    [LoggerMessage(EventId = 2102, Level = LogLevel.Warning, Message = "Image conversion runs with resource limits and no new privileges, but keeps the host's network: no network namespace may be made here.")]
+    private static partial void LogNetworkStays(ILogger logger);
+}
