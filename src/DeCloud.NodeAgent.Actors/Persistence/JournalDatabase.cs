@@ -17,9 +17,8 @@ internal sealed class JournalDatabase
     {
         _provider = options.Provider;
         ConnectionString = options.Provider == JournalProvider.Sqlite
-            ? new SqliteConnectionStringBuilder
+            ? new SqliteConnectionStringBuilder(options.ConnectionString)
             {
-                DataSource = options.ConnectionString,
                 Mode = SqliteOpenMode.ReadWriteCreate,
                 Cache = SqliteCacheMode.Private,
                 Pooling = true,

@@ -43,11 +43,11 @@ internal static class NodeConfiguration
             Persistence = ReadPersistence(reader, state),
             Http = ReadHttp(reader, readSecret),
             WireGuard = new(
-                reader.Read("WireGuard:InterfaceName", "wg-decloud", "wg-decloud", "Name of the overlay's network interface.", InterfaceName),
+                reader.Read("WireGuard:InterfaceName", "wg0", "wg0", "Name of the overlay's network interface.", InterfaceName),
                 reader.Read("WireGuard:ListenPort", 51820, "51820", "UDP port of the overlay.", SettingFormats.Whole(1, 65535)),
                 reader.Read<string?>("WireGuard:Address", null, "none", "The node's address in the overlay, in CIDR notation.", Cidr)),
             Heartbeat = new(
-                reader.Read("Heartbeat:Interval", TimeSpan.FromSeconds(30), "00:00:30", "Time between two reports to the orchestrator.", SettingFormats.Duration(TimeSpan.FromSeconds(1), TimeSpan.FromHours(1))),
+                reader.Read("Heartbeat:Interval", TimeSpan.FromSeconds(15), "00:00:15", "Time between two reports to the orchestrator.", SettingFormats.Duration(TimeSpan.FromSeconds(1), TimeSpan.FromHours(1))),
                 reader.Read("Heartbeat:OrchestratorUrl", null, "Orchestrator:BaseUrl", "Where the reports go.", SettingFormats.WebUrl)),
             Orchestrator = new(
                 reader.Read("Orchestrator:BaseUrl", null, "none", "Where the orchestrator is.", SettingFormats.WebUrl),

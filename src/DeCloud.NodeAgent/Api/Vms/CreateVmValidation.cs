@@ -7,6 +7,7 @@ using DeCloud.NodeAgent.Api.Problems;
 using DeCloud.NodeAgent.Configuration;
 using DeCloud.NodeAgent.Contracts.Rest;
 using DeCloud.NodeAgent.Core.Images;
+using ImageUrl = DeCloud.NodeAgent.Api.Images.ImageUrl;
 using DeCloud.NodeAgent.Core.Vms;
 
 namespace DeCloud.NodeAgent.Api.Vms;
