@@ -27,7 +27,8 @@ internal static class DomainXml
             new XElement("metadata", new XElement(Metadata + "vm", new XAttribute(XNamespace.Xmlns + "decloud", MetadataNamespace), new XAttribute("version", 1))),
             KiB("memory", domain.MemoryBytes),
             KiB("currentMemory", domain.MemoryBytes),
-            new XElement("memtune", KiB("hard_limit", domain.MemoryBytes + (domain.MemoryBytes / 4) + OverheadBytes)),
+            // memory.high of cgroup v2. A hard limit would make libvirt raise the locked-memory limit, which hardened hosts refuse, and kill guests whose emulator needs a little more.
+            new XElement("memtune", KiB("soft_limit", domain.MemoryBytes + (domain.MemoryBytes / 4) + OverheadBytes)),
             new XElement("vcpu", new XAttribute("placement", "static"), domain.VCpus),
             new XElement("iothreads", 1),
             new XElement("cputune", new XElement("shares", 1024 * Math.Min(domain.VCpus, 256)), new XElement("period", 100_000), new XElement("quota", 100_000)),
