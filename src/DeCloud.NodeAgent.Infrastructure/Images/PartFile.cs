@@ -9,7 +9,8 @@ using Microsoft.Win32.SafeHandles;
 namespace DeCloud.NodeAgent.Infrastructure.Images;
 
 /// <summary>
-/// What has come of a download: one file, locked, hashed as it grows, so that it is never read again to know its hash. Not for use by two threads at once.
+/// What has come of a download: one file, locked, hashed as it grows, so that it is never read again to know its hash.
+/// While it grows one thread may hash and another write; everything else is for one thread alone.
 /// </summary>
 internal sealed class PartFile : IDisposable
 {
@@ -72,10 +73,14 @@ internal sealed class PartFile : IDisposable
         return !Posix.TryLock(file) || (ReadMeta(path) is { } meta && CanResume(meta) && Posix.Look(file).Length > 0 && File.GetLastWriteTimeUtc(path) >= oldest.UtcDateTime);
     }
 
-    /// <summary>Appends and hashes bytes.</summary>
+    /// <summary>Hashes the next bytes, which <see cref="Write"/> is given as well. When that fails the hash is void, and the part with it.</summary>
+    /// <param name="bytes">The bytes.</param>
+    public void Hash(ReadOnlySpan<byte> bytes) => _hash.AppendData(bytes);
+
+    /// <summary>Writes the next bytes.</summary>
     /// <param name="bytes">The bytes.</param>
     /// <exception cref="FailureException">The file system is full.</exception>
-    public void Append(ReadOnlySpan<byte> bytes)
+    public void Write(ReadOnlySpan<byte> bytes)
     {
         try
         {
@@ -86,7 +91,6 @@ internal sealed class PartFile : IDisposable
             throw NoSpace(full);
         }
 
-        _hash.AppendData(bytes);
         Length += bytes.Length;
     }
 

@@ -466,6 +466,51 @@ public sealed class ImageImportSpec : IAsyncLifetime
     }
 
     [Fact]
+    public async Task An_import_cancelled_in_its_conversion_publishes_nothing_and_needs_no_second_download()
+    {
+        var large = ImageLab.RawDisk(160 << 20);
+        await using var server = new LiarServer((request, reply) => reply.HonestAsync(request, large, Tag));
+        using var stop = new CancellationTokenSource();
+        var progress = new StageTrigger("convert", stop.Cancel);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => _lab.NewStore().ImportAsync(new(server.Url("/a"), null), progress, stop.Token));
+        _lab.AssertNothingPublished();
+
+        Assert.Equal(ImageLab.DigestOf(large), (await _lab.ImportAsync(server.Url("/a"))).Digest);
+        Assert.Single(server.Requests);
+    }
+
+    [Fact]
+    public async Task Looking_at_the_cache_all_the_time_disturbs_no_import()
+    {
+        byte[][] disks = [.. Enumerable.Range(30, 8).Select(seed => ImageLab.RawDisk(1 << 20, seed))];
+        await using var server = new LiarServer((request, reply) => reply.WholeAsync(disks[request.Path[1] - '0']));
+        var store = _lab.NewStore();
+        using var stop = new CancellationTokenSource();
+        var looking = Task.Run(async () =>
+        {
+            while (!stop.IsCancellationRequested)
+            {
+                await store.ListAsync(CancellationToken.None);
+            }
+        });
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(i => store.ImportAsync(new(server.Url($"/{i}"), null), new Progress<ImportProgress>(), CancellationToken.None)));
+        await stop.CancelAsync();
+        await looking;
+
+        Assert.Equal(8, (await store.ListAsync(CancellationToken.None)).Count);
+    }
+
+    [Fact]
+    public async Task Progress_names_its_stages_in_order()
+    {
+        await using var server = new LiarServer((_, reply) => reply.WholeAsync(_disk));
+        var stages = new StageTrigger("none", () => { });
+        await _lab.NewStore().ImportAsync(new(server.Url("/a"), null), stages, CancellationToken.None);
+
+        Assert.Equal(["download", "convert", "verify"], stages.Seen.Distinct());
+    }
+
+    [Fact]
     public async Task A_full_disk_fails_for_now_before_the_first_byte()
     {
         _lab.Options = _lab.Options with { MinimumFreeBytes = long.MaxValue / 2 };
@@ -517,5 +562,19 @@ public sealed class ImageImportSpec : IAsyncLifetime
 
         Assert.Equal(_disk, await _lab.GuestBytesAsync(_lab.ImagePath(image)));
         Assert.True(File.Exists(source));
+    }
+
+    private sealed class StageTrigger(string stage, Action effect) : IProgress<ImportProgress>
+    {
+        public System.Collections.Concurrent.ConcurrentQueue<string> Seen { get; } = new();
+
+        public void Report(ImportProgress value)
+        {
+            Seen.Enqueue(value.Stage);
+            if (value.Stage == stage)
+            {
+                effect();
+            }
+        }
     }
 }
