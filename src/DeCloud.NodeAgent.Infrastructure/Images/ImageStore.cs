@@ -138,7 +138,7 @@ internal sealed class ImageStore : IImageStore, IDisposable
 
     private async Task<ImageDigest> FetchAsync(ImageRequest request, ImageUrl url, PartFile part, Intake intake, CancellationToken cancellation)
     {
-        while (true)
+        for (var isFirst = true; ; isFirst = false)
         {
             if (url.FilePath is { } path)
             {
@@ -155,8 +155,8 @@ internal sealed class ImageStore : IImageStore, IDisposable
                 return digest;
             }
 
-            // Bytes of an earlier try may be another version's whatever the validators said. Only a whole fresh copy is held against the publisher.
-            if (!part.IsResumed)
+            // What was put together from several answers may be of several versions, whatever the validators said: it gets one more try from its beginning.
+            if (!part.IsResumed || !isFirst)
             {
                 throw FailureException.Permanent(
                     FailureCodes.ImageHashMismatch, $"The image from {url.Shown} has the hash {digest}, expected was {expected}. Check which of the two is right; the publisher may have replaced the file.");

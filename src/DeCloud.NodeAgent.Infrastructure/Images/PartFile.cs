@@ -32,8 +32,8 @@ internal sealed class PartFile : IDisposable
     /// <summary>How many bytes have come.</summary>
     public long Length { get; private set; }
 
-    /// <summary>Whether some of the bytes are from an earlier import.</summary>
-    public bool IsResumed { get; private set; }
+    /// <summary>Whether the bytes came in more than one answer, so that they may be of more than one version.</summary>
+    public bool IsResumed { get; set; }
 
     /// <summary>What is needed to resume; null when nothing has come.</summary>
     public PartMeta? Meta { get; private set; }
@@ -216,7 +216,7 @@ internal sealed class PartFile : IDisposable
         }
     }
 
-    private static bool CanResume(PartMeta meta) => meta.BootId == BootId && (meta.ETag is not null || meta.LastModified is not null);
+    private static bool CanResume(PartMeta meta) => meta.BootId == BootId && meta.HasValidator;
 
     private static PartMeta? ReadMeta(string path)
     {

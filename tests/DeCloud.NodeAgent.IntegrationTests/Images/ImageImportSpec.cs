@@ -1,5 +1,10 @@
 using System.IO.Compression;
+using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
 using System.Runtime.Versioning;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using DeCloud.NodeAgent.Core.Images;
 using DeCloud.NodeAgent.Core.Node;
@@ -186,6 +191,33 @@ public sealed class ImageImportSpec : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_date_resumes_when_it_is_older_than_the_answer_and_a_weak_tag_never_does()
+    {
+        const string Date = "Tue, 03 Nov 2026 10:00:00 GMT";
+        var isSecondVisit = false;
+        await using var server = new LiarServer(async (request, reply) =>
+        {
+            if (request.RangeStart is not null)
+            {
+                await reply.HonestAsync(request, _disk, Date);
+                return;
+            }
+
+            var isDated = request.Path == "/dated";
+            var isAgain = !isDated && isSecondVisit;
+            isSecondVisit = !isDated;
+            await reply.HeadAsync("200 OK", $"Content-Length: {_disk.Length}", isDated ? $"Last-Modified: {Date}" : "ETag: W/\"1\"", "Date: Wed, 04 Nov 2026 10:00:00 GMT");
+            await reply.BodyAsync(isAgain ? _disk : _disk.AsMemory(0, 3_000_000));
+        });
+
+        Assert.Equal(ImageLab.DigestOf(_disk), (await _lab.ImportAsync(server.Url("/dated"))).Digest);
+        Assert.Equal((3_000_000L, Date), (server.Requests.Last().RangeStart, server.Requests.Last().Headers["If-Range"]));
+        await _lab.NewStore().RemoveAsync(ImageLab.DigestOf(_disk), CancellationToken.None);
+        Assert.Equal(ImageLab.DigestOf(_disk), (await _lab.ImportAsync(server.Url("/weak"))).Digest);
+        Assert.Equal([null, 3_000_000L, null, null], server.Requests.Select(request => request.RangeStart));
+    }
+
+    [Fact]
     public async Task A_server_that_ignores_ranges_is_heard_from_the_beginning()
     {
         var isFirst = true;
@@ -363,6 +395,52 @@ public sealed class ImageImportSpec : IAsyncLifetime
 
         Assert.Equal((code, isPermanent), (refusal.Code, refusal.IsPermanent));
         Assert.DoesNotContain("secret", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_certificate_that_nobody_vouches_for_is_named()
+    {
+        using var key = RSA.Create(2048);
+        using var certificate = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1)
+            .CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var serving = Task.Run(async () =>
+        {
+            using var client = await listener.AcceptTcpClientAsync();
+            await using var tls = new SslStream(client.GetStream());
+            await tls.AuthenticateAsServerAsync(certificate);
+            Assert.Equal(0, await tls.ReadAsync(new byte[1]));
+        });
+        var refusal = await _lab.RefusalOfAsync($"https://localhost:{((IPEndPoint)listener.LocalEndpoint).Port}/a");
+        await Record.ExceptionAsync(() => serving);
+
+        Assert.Equal((FailureCodes.ImageUnreachable, false), (refusal.Code, refusal.IsPermanent));
+        Assert.Contains("certificate", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_file_system_that_fills_up_fails_for_now_and_keeps_nothing_unfinished()
+    {
+        var small = Path.Combine(_lab.Root, "small");
+        Directory.CreateDirectory(small);
+        await CliWrap.Cli.Wrap("mount").WithArguments(["-t", "tmpfs", "-o", "size=12m,mode=0755", "none", small]).ExecuteAsync();
+        try
+        {
+            _lab.Options = _lab.Options with { Folder = Path.Combine(small, "images"), MinimumFreeBytes = 0 };
+            await using var server = new LiarServer((request, reply) => reply.HonestAsync(request, request.Path == "/large" ? ImageLab.RawDisk(64 << 20) : _disk, Tag));
+            foreach (var path in new[] { "/large", "/does-not-fit-twice" })
+            {
+                var refusal = await _lab.RefusalOfAsync(server.Url(path));
+                Assert.Equal((FailureCodes.DiskFull, false), (refusal.Code, refusal.IsPermanent));
+            }
+
+            Assert.Empty(Directory.EnumerateFiles(Path.Combine(small, "images", "sha256")));
+        }
+        finally
+        {
+            await CliWrap.Cli.Wrap("umount").WithArguments([small]).ExecuteAsync();
+        }
     }
 
     [Fact]
