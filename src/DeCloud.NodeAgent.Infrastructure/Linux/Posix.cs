@@ -50,13 +50,15 @@ internal static partial class Posix
 
     /// <summary>Makes a folder, unless something is there.</summary>
     /// <param name="path">The absolute path.</param>
-    /// <param name="mode">The permission bits.</param>
+    /// <param name="mode">The permission bits, whatever the process's umask.</param>
     /// <returns>True when it was made.</returns>
     /// <exception cref="IOException">It can't be made.</exception>
     public static bool TryMakeFolder(string path, int mode)
     {
         if (MakeFolder(path, mode) == 0)
         {
+            using var folder = OpenOrThrow(path, ODirectory | ONoFollow | OCloseOnExec, 0);
+            SetMode(folder, mode);
             return true;
         }
 
