@@ -26,7 +26,7 @@ public sealed class StateFolder : IDisposable
         folder = null;
         try
         {
-            Directory.CreateDirectory(path, Passable);
+            MakePassable(path);
         }
         catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
         {
@@ -52,6 +52,11 @@ public sealed class StateFolder : IDisposable
             return false;
         }
     }
+
+    /// <summary>Makes a folder, and those above it, that others may pass through and not list.</summary>
+    /// <param name="path">Its absolute path; a folder that is there is left as it is.</param>
+    [SuppressMessage("Interoperability", "CA1416", Justification = "Windows hosts no VMs and takes no state folder.")]
+    public static void MakePassable(string path) => Directory.CreateDirectory(path, Passable);
 
     /// <inheritdoc/>
     public void Dispose() => _lock.Dispose();

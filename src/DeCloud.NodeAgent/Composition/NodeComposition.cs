@@ -30,7 +30,7 @@ internal static class NodeComposition
     public static IServiceCollection AddNode(this IServiceCollection services, NodeOptions options)
     {
         var journal = Journal(options);
-        Directory.CreateDirectory(options.Libvirt.VmStoragePath);
+        StateFolder.MakePassable(options.Libvirt.VmStoragePath);
         services.AddSingleton(options);
         services.AddSingleton<VmBoard>();
         services.AddLibvirt(Libvirt(options));
