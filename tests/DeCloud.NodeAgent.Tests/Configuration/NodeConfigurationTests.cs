@@ -138,6 +138,7 @@ public sealed class NodeConfigurationTests
         Assert.Contains("Did you mean Http:ApiToken", error.ToString(), StringComparison.Ordinal);
         Assert.DoesNotContain("canary", error.ToString(), StringComparison.Ordinal);
 
+        Assert.Contains("Did you mean Http:AllowedHosts?", Assert.Single(Read([("AllowedHosts", "x")], out _)).Remedy, StringComparison.Ordinal);
         Assert.Single(Read([("Http:Url:Port", "1")], out _));
         Assert.Single(Read([("Http:AllowedHosts:x", "a")], out _));
     }
