@@ -43,7 +43,7 @@ internal static class NodeApi
         app.UseOpenApiPages();
         app.UseRouting();
 
-        var root = app.MapGroup("").AddEndpointFilter(RouteFilters.KnownQuery).WithMetadata(new ApiProblems(EndpointDocs.Always));
+        var root = app.MapGroup("").AddEndpointFilter(RouteFilters.KnownQuery).AddEndpointFilter(RouteFilters.NoStrayBody).WithMetadata(new ApiProblems(EndpointDocs.Always));
         var api = root.MapGroup("/api");
         var vms = api.MapGroup("vms").WithTags("VMs");
         var vm = vms.MapGroup("{id}").AddEndpointFilter(RouteFilters.VmIdInRoute);

@@ -55,6 +55,7 @@ internal sealed record ImageUrl(bool AllowHttp, string Folder)
             && url.Query.Length == 0
             && !path.Any(char.IsControl)
             && path.StartsWith(Folder + Path.DirectorySeparatorChar, StringComparison.Ordinal)
+            && !Path.EndsInDirectorySeparator(path)
             && Path.GetFullPath(path) == path;
     }
 }
