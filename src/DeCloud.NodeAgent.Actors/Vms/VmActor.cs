@@ -111,7 +111,8 @@ internal sealed class VmActor : ReceivePersistentActor, IWithTimers
 
         if (_state.IsTombstoned)
         {
-            // Only somebody who asks for its history or its last operation wakes a VM that is gone.
+            // The agent may have been killed before its parent had stored this. Otherwise only somebody who asks for its last operation wakes a VM that is gone.
+            Context.Parent.Tell(new VmNews.Gone(_id));
             Context.SetReceiveTimeout(TombstoneRest);
             return;
         }

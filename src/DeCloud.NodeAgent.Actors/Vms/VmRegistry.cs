@@ -115,7 +115,8 @@ internal sealed class VmRegistry : ReceivePersistentActor, IWithTimers
     private void StartKnown(VmId id)
     {
         var entry = _roster.Vms[id];
-        Start(id).Tell(new VmActor.Initialize(new(id, entry.Spec, null, entry.Request), false), ActorRefs.NoSender);
+        // Nobody, not no sender: an answer to the latter is logged as a dead letter with all that it holds.
+        Start(id).Tell(new VmActor.Initialize(new(id, entry.Spec, null, entry.Request), false), ActorRefs.Nobody);
     }
 
     private void LetIn(VmCommands.Create command)
@@ -289,6 +290,7 @@ internal sealed class VmRegistry : ReceivePersistentActor, IWithTimers
             return;
         }
 
+        var before = _foreign.Count;
         if (status.State == PowerState.Absent)
         {
             _foreign.Remove(happened.Id);
@@ -296,6 +298,11 @@ internal sealed class VmRegistry : ReceivePersistentActor, IWithTimers
         else
         {
             _foreign[happened.Id] = status;
+        }
+
+        if (_foreign.Count != before)
+        {
+            Tell();
         }
     }
 
@@ -318,6 +325,8 @@ internal sealed class VmRegistry : ReceivePersistentActor, IWithTimers
         {
             _foreign[status.Id] = status;
         }
+
+        Tell();
     }
 
     private VmQueries.ForeignDomains Foreign() =>

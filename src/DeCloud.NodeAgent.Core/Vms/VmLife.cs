@@ -120,7 +120,11 @@ public static class VmLife
     public static VmTurn Rebooted(VmState state, VmPolicy policy, DateTimeOffset at)
     {
         var turn = new Builder(state, policy, at);
-        turn.Emit(new VmEvents.Rebooted(at));
+        if (state.PendingRestart is not null || state.RebootedAt is not { } last || at - last >= policy.RebootSettlesWithin)
+        {
+            turn.Emit(new VmEvents.Rebooted(at));
+        }
+
         return turn.Advance();
     }
 

@@ -21,6 +21,9 @@ public sealed record VmPolicy
     /// <summary>How long a VM must have run for its next crash to count as the first.</summary>
     public TimeSpan CrashForgottenAfter { get; init; } = TimeSpan.FromMinutes(10);
 
+    /// <summary>How long after a reboot further ones are taken for a part of it: firmware resets the machine once or twice more, and a guest that resets itself in a circle shall not fill the journal.</summary>
+    public TimeSpan RebootSettlesWithin { get; init; } = TimeSpan.FromSeconds(10);
+
     /// <summary>The pause before a try, doubled per failure up to the longest, and spread by up to a fifth so that VMs that failed together do not return together.</summary>
     /// <param name="id">The VM; its UUID decides the spread, so that replays agree.</param>
     /// <param name="failures">How many failures there were, at least 1.</param>

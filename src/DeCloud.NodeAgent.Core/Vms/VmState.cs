@@ -101,6 +101,9 @@ public sealed record VmState(VmId Id)
     /// <summary>When the guest was last asked.</summary>
     public DateTimeOffset? GuestAskedLastAt { get; init; }
 
+    /// <summary>When the guest was last seen to reboot.</summary>
+    public DateTimeOffset? RebootedAt { get; init; }
+
     /// <summary>How often the VM went down by itself in all.</summary>
     public int Crashes { get; init; }
 
@@ -155,7 +158,14 @@ public sealed record VmState(VmId Id)
             CrashStreak = e.Streak,
             Failure = new(VmStep.Start, new(FailureCodes.VmCrashed, VmWords.CrashMessage(e.Reason), false), e.Streak, e.At, e.NextTryAt),
         },
-        VmEvents.Rebooted => this with { PendingRestart = null, GuestAskedAt = null, GuestAskedLastAt = null },
+        VmEvents.Rebooted e => this with
+        {
+            RebootedAt = e.At,
+            PendingRestart = null,
+            // A guest that was asked to power off does not win time by rebooting.
+            GuestAskedAt = Wanted.Kind == VmIntent.Stopped ? GuestAskedAt : null,
+            GuestAskedLastAt = Wanted.Kind == VmIntent.Stopped ? GuestAskedLastAt : null,
+        },
         VmEvents.OperationEnded e => this with { Operations = Operations.ConvertAll(o => o.Number == e.Number ? o with { Status = e.Outcome, Failure = e.Failure, EndedAt = e.At } : o) },
         VmEvents.Tombstoned => this with { IsTombstoned = true, Failure = null },
         _ => this,
