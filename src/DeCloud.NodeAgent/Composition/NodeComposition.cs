@@ -76,7 +76,8 @@ internal static class NodeComposition
         };
     }
 
-    private static ImageStoreOptions Images(NodeOptions options) => new()
+    /// <summary>How the image cache is told to behave.</summary>
+    public static ImageStoreOptions Images(NodeOptions options) => new()
     {
         Folder = options.Libvirt.ImageCachePath,
         VmFolder = options.Libvirt.VmStoragePath,
