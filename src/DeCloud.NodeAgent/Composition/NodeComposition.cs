@@ -1,5 +1,6 @@
 using System.Reflection;
 using Akka.Hosting;
+using Akka.Hosting.Logging;
 using DeCloud.Libvirt;
 using DeCloud.NodeAgent.Actors.Images;
 using DeCloud.NodeAgent.Actors.Node;
@@ -45,14 +46,11 @@ internal static class NodeComposition
             new VmPolicy { StopGrace = options.Vms.StopGrace },
             new ImageCachePolicy(options.Images.BudgetBytes, UnpinnedReuse),
             s.GetRequiredService<JournalSignal>()));
-        services.AddAkka("node", akka => akka
+        services.AddAkka("node", (akka, s) => akka
+            .AddSetup(new LoggerFactorySetup(s.GetRequiredService<ILoggerFactory>()))
+            .ConfigureLoggers(loggers => loggers.ClearLoggers().AddLogger<ActorLog>())
             .WithJournal(journal)
-            .WithNode()
-            .ConfigureLoggers(loggers =>
-            {
-                loggers.ClearLoggers();
-                loggers.AddLoggerFactory();
-            }));
+            .WithNode());
         return services;
     }
 
