@@ -28,7 +28,8 @@ public sealed partial class ActorLog : LoggerFactoryLogger
         }
 
         var source = log.LogSource.Replace(path.Root.ToString().TrimEnd('/'), "", StringComparison.Ordinal);
-        Write(_log, level, log.Cause, source, log.Message?.ToString() ?? "");
+        var text = log.Message?.ToString() ?? "";
+        Write(_log, level, log.Cause, source, text);
     }
 
     [LoggerMessage(EventId = 1000, Message = "{Actor}: {Text}")]
