@@ -226,9 +226,20 @@ internal sealed class VmActor : ReceivePersistentActor, IWithTimers
     private void SetWake()
     {
         Timers.Cancel(nameof(Wake));
-        if (VmPlan.WakeAt(_state, _environment.Policy) is { } at && at - Now is var pause && pause > TimeSpan.Zero)
+        if (VmPlan.WakeAt(_state, _environment.Policy) is not { } at)
+        {
+            return;
+        }
+
+        var pause = at - Now;
+        if (pause > TimeSpan.Zero)
         {
             Timers.StartSingleTimer(nameof(Wake), Wake.Instance, pause);
+        }
+        else if (VmPlan.Next(_state, _environment.Policy, Now) is not null)
+        {
+            // The time came while the events were being stored.
+            Self.Tell(Wake.Instance);
         }
     }
 
