@@ -48,9 +48,10 @@ internal sealed partial class LibvirtSession : IHypervisorSession
 
     public async IAsyncEnumerable<DomainEvent> EventsAsync([EnumeratorCancellation] CancellationToken cancellation)
     {
-        await foreach (var happened in _subscription.ReadAllAsync(cancellation).ConfigureAwait(false))
+        await using var events = _subscription.ReadAllAsync(cancellation).GetAsyncEnumerator(cancellation);
+        while (await Told(async () => await events.MoveNextAsync().ConfigureAwait(false)).ConfigureAwait(false))
         {
-            if (PowerStates.Of(happened) is { } told)
+            if (PowerStates.Of(events.Current) is { } told)
             {
                 yield return told;
             }
@@ -72,19 +73,19 @@ internal sealed partial class LibvirtSession : IHypervisorSession
             throw FailureException.Permanent(FailureCodes.NoAcceleration, Facts.AccelerationReason);
         }
 
-        if (await _control.Domains.FindAsync(domain.Id.Value, cancellation).ConfigureAwait(false) is { } there
-            && await _control.Domains.GetMetadataAsync(there, DomainXml.MetadataNamespace, cancellationToken: cancellation).ConfigureAwait(false) is null)
-        {
-            throw FailureException.Permanent(FailureCodes.ForeignDomain, $"The domain '{there.Name}' has this VM's UUID and was not made by the agent. It is left alone; delete the VM and create it under another id.");
-        }
-
+        await RefuseForeignAsync(domain.Id, cancellation).ConfigureAwait(false);
         var xml = DomainXml.Build(domain, Facts.Acceleration, _options).ToString(SaveOptions.DisableFormatting);
         await SlowDomains.DefineAsync(xml, DefineFlags.Validate, cancellation).ConfigureAwait(false);
     });
 
     public Task StartAsync(VmId id, CancellationToken cancellation) => Told(async () =>
     {
-        await _starts.WaitAsync(cancellation).ConfigureAwait(false);
+        await RefuseForeignAsync(id, cancellation).ConfigureAwait(false);
+        if (!await _starts.WaitAsync(_options.SlowCallDeadline, cancellation).ConfigureAwait(false))
+        {
+            throw FailureException.Transient(FailureCodes.Timeout, $"Other VMs' starts took all {_options.StartsAtOnce} turns for {_options.SlowCallDeadline.TotalSeconds:0.#} s.");
+        }
+
         var since = Stopwatch.GetTimestamp();
         try
         {
@@ -109,9 +110,10 @@ internal sealed partial class LibvirtSession : IHypervisorSession
     public Task ShutdownAsync(VmId id, CancellationToken cancellation) =>
         Unless(id, () => _control.Domains.ShutdownAsync(Ref(id), ShutdownFlags.AcpiPowerButton, cancellation), cancellation, PowerState.Stopped);
 
-    public Task RebootAsync(VmId id, CancellationToken cancellation) => Told(() => _control.Domains.RebootAsync(Ref(id), ShutdownFlags.AcpiPowerButton, cancellation));
+    public Task RebootAsync(VmId id, CancellationToken cancellation) =>
+        Unless(id, () => _control.Domains.RebootAsync(Ref(id), ShutdownFlags.AcpiPowerButton, cancellation), cancellation);
 
-    public Task ResetAsync(VmId id, CancellationToken cancellation) => Told(() => _control.Domains.ResetAsync(Ref(id), cancellation));
+    public Task ResetAsync(VmId id, CancellationToken cancellation) => Unless(id, () => _control.Domains.ResetAsync(Ref(id), cancellation), cancellation);
 
     public Task SuspendAsync(VmId id, CancellationToken cancellation) => Unless(id, () => _control.Domains.SuspendAsync(Ref(id), cancellation), cancellation, PowerState.Paused);
 
@@ -122,6 +124,7 @@ internal sealed partial class LibvirtSession : IHypervisorSession
 
     public Task UndefineAsync(VmId id, CancellationToken cancellation) => Told(async () =>
     {
+        await RefuseForeignAsync(id, cancellation).ConfigureAwait(false);
         switch (await StatusAsync(id, cancellation).ConfigureAwait(false))
         {
             case null:
@@ -190,9 +193,29 @@ internal sealed partial class LibvirtSession : IHypervisorSession
         }
     }
 
-    /// <summary>Makes a call whose refusal does not matter when the domain is already where it was to go.</summary>
+    /// <summary>Says no when the domain of this UUID is somebody else's. When there is none, the call that follows says so.</summary>
+    private async Task RefuseForeignAsync(VmId id, CancellationToken cancellation)
+    {
+        try
+        {
+            if (await _control.Domains.GetMetadataAsync(Ref(id), DomainXml.MetadataNamespace, cancellationToken: cancellation).ConfigureAwait(false) is not null)
+            {
+                return;
+            }
+        }
+        catch (LibvirtException none) when (none.Code == LibvirtErrorCode.NoDomain)
+        {
+            return;
+        }
+
+        throw FailureException.Permanent(
+            FailureCodes.ForeignDomain, "A domain on this host has this VM's UUID and was not made by the agent. It is left alone; delete the VM and create it under another id.");
+    }
+
+    /// <summary>Makes a call on a domain of the agent. Its refusal does not matter when the domain is already where it was to go.</summary>
     private Task Unless(VmId id, Func<Task> call, CancellationToken cancellation, params PowerState[] fine) => Told(async () =>
     {
+        await RefuseForeignAsync(id, cancellation).ConfigureAwait(false);
         try
         {
             await call().ConfigureAwait(false);
