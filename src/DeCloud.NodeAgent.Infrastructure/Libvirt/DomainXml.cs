@@ -34,7 +34,9 @@ internal static class DomainXml
             new XElement("metadata", new XElement(Metadata + "vm", new XAttribute(XNamespace.Xmlns + "decloud", MetadataNamespace), new XAttribute("version", 1))),
             KiB("memory", domain.MemoryBytes),
             KiB("currentMemory", domain.MemoryBytes),
-            new XElement("memtune", KiB("hard_limit", domain.MemoryBytes + (domain.MemoryBytes / 4) + OverheadBytes)),
+            // Not a hard limit: libvirt would raise QEMU's limit of locked memory to it, which needs CAP_SYS_RESOURCE, and the kernel would kill the VM at it. On control groups
+            // of version 2 this one is memory.high, which slows a QEMU that leaks and takes its memory back.
+            new XElement("memtune", KiB("soft_limit", domain.MemoryBytes + (domain.MemoryBytes / 4) + OverheadBytes)),
             new XElement("vcpu", new XAttribute("placement", "static"), domain.VCpus),
             new XElement("iothreads", 1),
             new XElement("cputune", new XElement("shares", 1024 * Math.Min(domain.VCpus, 256)), new XElement("period", 100_000), new XElement("quota", 100_000)),

@@ -25,6 +25,7 @@ internal sealed partial class LibvirtSession : IHypervisorSession
     private readonly DomainEventSubscription _subscription;
     private readonly ILogger _log;
     private readonly SemaphoreSlim _starts;
+    private volatile bool _isDisposed;
 
     public LibvirtSession(
         LibvirtHypervisorOptions options, LibvirtConnection control, LibvirtConnection slow, LibvirtConnection events, DomainEventSubscription subscription, HypervisorFacts facts, ILogger log)
@@ -49,7 +50,7 @@ internal sealed partial class LibvirtSession : IHypervisorSession
     public async IAsyncEnumerable<DomainEvent> EventsAsync([EnumeratorCancellation] CancellationToken cancellation)
     {
         await using var events = _subscription.ReadAllAsync(cancellation).GetAsyncEnumerator(cancellation);
-        while (await Told(async () => await events.MoveNextAsync().ConfigureAwait(false)).ConfigureAwait(false))
+        while (await Told(() => HasNextAsync(events)).ConfigureAwait(false))
         {
             if (PowerStates.Of(events.Current) is { } told)
             {
@@ -64,7 +65,11 @@ internal sealed partial class LibvirtSession : IHypervisorSession
         return [.. all.Select(d => PowerStates.Of(d.Domain, DeCloud.Libvirt.Domains.DomainStatus.From(d.Parameters) ?? default))];
     });
 
-    public Task<DomainStatus?> LookAsync(VmId id, CancellationToken cancellation) => Told(async () => await StatusAsync(id, cancellation).ConfigureAwait(false));
+    public Task<DomainStatus?> LookAsync(VmId id, CancellationToken cancellation) => Told(async () =>
+        // Its own name, by which a foreign one can be told.
+        await _control.Domains.FindAsync(id.Value, cancellation).ConfigureAwait(false) is { } domain && await StatusAsync(id, cancellation).ConfigureAwait(false) is { } status
+            ? status with { Name = domain.Name }
+            : null);
 
     public Task DefineAsync(DomainSpec domain, CancellationToken cancellation) => Told(async () =>
     {
@@ -168,12 +173,26 @@ internal sealed partial class LibvirtSession : IHypervisorSession
 
     public async ValueTask DisposeAsync()
     {
+        _isDisposed = true;
         await _events.DisposeAsync().ConfigureAwait(false);
         await _slow.DisposeAsync().ConfigureAwait(false);
         await _control.DisposeAsync().ConfigureAwait(false);
     }
 
     private static DomainRef Ref(VmId id) => DomainRef.Of(id.Value, id.DomainName);
+
+    /// <summary>The daemon may hang up on our goodbye before we do, which is no loss.</summary>
+    private async Task<bool> HasNextAsync(IAsyncEnumerator<DeCloud.Libvirt.Events.DomainEvent> events)
+    {
+        try
+        {
+            return await events.MoveNextAsync().ConfigureAwait(false);
+        }
+        catch (LibvirtConnectionLostException) when (_isDisposed)
+        {
+            return false;
+        }
+    }
 
     private async Task<string> AnyClosedAsync()
     {

@@ -99,7 +99,7 @@ public sealed class LibvirtHost : IAsyncLifetime
         Directory.Delete(Folder, recursive: true);
     }
 
-    private static Task RunAsync(string command, string folder) => RunAsync(Script, [command, folder]);
+    private static Task<string> RunAsync(string command, string folder) => RunAsync(Script, [command, folder]);
 
     private static async Task<string> RunAsync(string program, string[] arguments)
     {
