@@ -133,12 +133,19 @@ wait_until_gone() { # pid seconds
     done
 }
 
-inside() {
+# The command that enters the host, in ENTER.
+set_enter() {
     local holder
     holder="$(pid_of holder)" || die "the host in $DIR is not up." "Start it: lab.sh up $DIR"
-    local namespaces=(--mount)
-    if [[ -e $DIR/netns ]]; then namespaces+=(--net --uts); fi
-    nsenter --target "$holder" "${namespaces[@]}" -- "$@"
+    ENTER=(nsenter --target "$holder" --mount)
+    if [[ -e $DIR/netns ]]; then ENTER+=(--net --uts); fi
+    ENTER+=(--)
+}
+
+inside() {
+    local ENTER
+    set_enter
+    "${ENTER[@]}" "$@"
 }
 
 # A daemon gets its own session and none of the caller's open files, so that
@@ -564,7 +571,7 @@ main() {
         pause-libvirtd) set_dir "$@"; require_root; signal_libvirtd STOP ;;
         resume-libvirtd) set_dir "$@"; require_root; signal_libvirtd CONT ;;
         virsh) set_dir "$@"; shift; run_virsh "$@" ;;
-        exec) set_dir "$@"; shift; require_root; [[ $# -ge 1 ]] || bad_usage "exec which command?"; inside "$@" ;;
+        exec) set_dir "$@"; shift; require_root; [[ $# -ge 1 ]] || bad_usage "exec which command?"; set_enter; exec "${ENTER[@]}" "$@" ;;
         outside) set_dir "$@"; [[ $# -eq 2 ]] || bad_usage "outside takes DIR and PATH."; command_outside "$2" ;;
         *) bad_usage "there is no command '$command'." ;;
     esac

@@ -1,5 +1,6 @@
 using DeCloud.NodeAgent.Composition;
 using DeCloud.NodeAgent.Configuration;
+using DeCloud.NodeAgent.Infrastructure.Linux;
 using Microsoft.AspNetCore.Connections;
 
 var start = Start.Read(args, Console.Out, Console.Error);
@@ -8,6 +9,13 @@ if (start.Options is not { } options)
     return start.ExitCode;
 }
 
+if (!StateFolder.TryTake(options.StatePath, out var state, out var problem))
+{
+    await Console.Error.WriteLineAsync($"decloud-agent does not start: {problem}").ConfigureAwait(false);
+    return Start.UnavailableExitCode;
+}
+
+using var taken = state;
 try
 {
     var app = NodeHost.Build(options, start.Configuration, NodeComposition.AddNode);

@@ -379,7 +379,7 @@ internal sealed class ImageCache : ReceivePersistentActor, IWithTimers
         var items = _images.Values.OrderBy(i => i.Digest.Hex, StringComparer.Ordinal).Select(i => new ImageResource
         {
             Digest = i.Digest.ToString(),
-            SourceUrl = i.SourceUrl,
+            SourceUrl = ImageUrl.ShownOf(i.SourceUrl),
             SourceFormat = i.SourceFormat,
             SizeBytes = i.SizeBytes,
             VirtualSizeBytes = i.VirtualSizeBytes,

@@ -17,9 +17,8 @@ internal sealed class JournalDatabase
     {
         _provider = options.Provider;
         ConnectionString = options.Provider == JournalProvider.Sqlite
-            ? new SqliteConnectionStringBuilder
+            ? new SqliteConnectionStringBuilder(options.ConnectionString)
             {
-                DataSource = options.ConnectionString,
                 Mode = SqliteOpenMode.ReadWriteCreate,
                 Cache = SqliteCacheMode.Private,
                 Pooling = true,
@@ -66,12 +65,22 @@ internal sealed class JournalDatabase
 
     private void SetWriteAheadLog()
     {
+        KeepPrivate(new SqliteConnectionStringBuilder(ConnectionString).DataSource);
         using var connection = new SqliteConnection(ConnectionString);
         connection.Open();
         var mode = Run(connection, "PRAGMA journal_mode=WAL;");
         if (mode != "wal")
         {
             throw new IOException($"The journal's file system does not let SQLite use a write-ahead log (journal mode is '{mode}'). Put the state folder on a local file system.");
+        }
+    }
+
+    /// <summary>The journal tells who rents what: nobody but the agent's user reads it. SQLite gives the files beside it the same mode.</summary>
+    private static void KeepPrivate(string file)
+    {
+        if (!OperatingSystem.IsWindows())
+        {
+            using var made = new FileStream(file, new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.ReadWrite, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite });
         }
     }
 

@@ -19,7 +19,7 @@ public static class VmPlan
             (_, PowerState.Unknown) => null,
 
             (VmIntent.Running or VmIntent.Paused, PowerState.Absent) => Prepare(state),
-            (VmIntent.Running, PowerState.Stopped) => VmStep.Start,
+            (VmIntent.Running, PowerState.Stopped) => state.IsDefined ? VmStep.Start : Prepare(state),
             (VmIntent.Running, PowerState.Paused) => state.Reality.Reason == PowerReason.Transient ? null : VmStep.Resume,
             (VmIntent.Running, PowerState.Running) => Restart(state, policy, now),
 

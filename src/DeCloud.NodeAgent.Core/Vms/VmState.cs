@@ -80,6 +80,9 @@ public sealed record VmState(VmId Id)
     /// <summary>Whether the seed was made.</summary>
     public bool HasSeed { get; init; }
 
+    /// <summary>Whether the domain was defined since the VM was last asked to run: a definition of an older agent or configuration is not started.</summary>
+    public bool IsDefined { get; init; }
+
     /// <summary>The effect in flight.</summary>
     public StepInFlight? Step { get; init; }
 
@@ -125,6 +128,7 @@ public sealed record VmState(VmId Id)
         {
             Wanted = new(e.To, e.Force, e.By, e.RequestId, e.At),
             Failure = null,
+            IsDefined = IsDefined && (e.To != VmIntent.Running || Reality.State is PowerState.Running or PowerState.Paused),
             PendingRestart = e.To == VmIntent.Running ? PendingRestart : null,
             GuestAskedAt = null,
             GuestAskedLastAt = null,
@@ -189,6 +193,7 @@ public sealed record VmState(VmId Id)
             VmStep.ResolveImage => done with { Image = e.Image },
             VmStep.CreateDisk => done with { HasDisk = true },
             VmStep.CreateSeed => done with { HasSeed = true },
+            VmStep.Define => done with { IsDefined = true },
             VmStep.Reset => done with { PendingRestart = null, GuestAskedAt = null, GuestAskedLastAt = null },
             VmStep.RemoveFiles => done with { HasDisk = false, HasSeed = false },
             _ => done,

@@ -72,13 +72,14 @@ internal sealed class Download(ImageHttp http, ImageStoreOptions options, TimePr
 
     private static void AskForTheRest(HttpRequestMessage request, PartFile part)
     {
-        if (part.Length == 0 || part.Meta is not { } meta)
+        // Without a validator the rest could be another version's: then all of it is asked for again.
+        if (part.Length == 0 || part.Meta is not { HasValidator: true } meta)
         {
             return;
         }
 
         request.Headers.Range = new RangeHeaderValue(part.Length, null);
-        request.Headers.IfRange = meta.ETag is { } tag ? new(new EntityTagHeaderValue(tag)) : meta.LastModified is { } date ? new(date) : null;
+        request.Headers.IfRange = meta.ETag is { } tag ? new(new EntityTagHeaderValue(tag)) : new(meta.LastModified!.Value);
     }
 
     private static FailureException? FaultOf(HttpResponseMessage response, ImageUrl url)
@@ -142,6 +143,7 @@ internal sealed class Download(ImageHttp http, ImageStoreOptions options, TimePr
         if (response.StatusCode == HttpStatusCode.PartialContent)
         {
             total = response.Content.Headers.ContentRange?.Length;
+            part.IsResumed = true;
         }
         else
         {

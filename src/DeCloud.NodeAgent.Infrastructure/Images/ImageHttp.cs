@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Security.Authentication;
 using DeCloud.NodeAgent.Core.Images;
 using DeCloud.NodeAgent.Core.Node;
 
@@ -98,6 +99,11 @@ internal sealed class ImageHttp : IDisposable
         catch (HttpRequestException refused) when (refused.InnerException is FailureException { } failure)
         {
             throw new FailureException(failure.Failure, refused);
+        }
+        catch (HttpRequestException untrusted) when (untrusted.InnerException is AuthenticationException)
+        {
+            throw FailureException.Transient(
+                FailureCodes.ImageUnreachable, $"The certificate of {request.RequestUri?.Host} is not accepted. Correct it, or use another server.", untrusted);
         }
         catch (HttpRequestException broken)
         {

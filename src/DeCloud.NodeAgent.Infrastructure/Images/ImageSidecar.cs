@@ -53,7 +53,12 @@ internal sealed record ImageSidecar(
 /// <param name="LastModified">The modification time, when it is good as a validator and there is no tag.</param>
 /// <param name="TotalBytes">The length of the whole file, when the server said it.</param>
 /// <param name="BootId">The boot of the host in which the bytes were written. After a power cut a file can have its length and not its bytes: those of another boot are not trusted.</param>
-internal sealed record PartMeta(string? ETag, DateTimeOffset? LastModified, long? TotalBytes, string BootId);
+internal sealed record PartMeta(string? ETag, DateTimeOffset? LastModified, long? TotalBytes, string BootId)
+{
+    /// <summary>Whether a server can be asked for the rest of this very version.</summary>
+    [JsonIgnore]
+    public bool HasValidator => ETag is not null || LastModified is not null;
+}
 
 /// <summary>The JSON of the image folder's files.</summary>
 [JsonSerializable(typeof(ImageSidecar))]

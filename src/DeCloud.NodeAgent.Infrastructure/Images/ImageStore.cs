@@ -17,6 +17,7 @@ internal sealed class ImageStore : IImageStore, IDisposable
     private readonly ImageHttp _http;
     private readonly ImageShelf _shelf;
     private readonly ImageFlattening _flattening;
+    private readonly OpenParts _parts = new();
 
     /// <summary>Makes the store; nothing on disk is touched yet.</summary>
     /// <param name="options">How images are fetched and kept.</param>
@@ -33,7 +34,7 @@ internal sealed class ImageStore : IImageStore, IDisposable
 
         (_options, _time, _log) = (options, time, log);
         _folder = new(Path.TrimEndingDirectorySeparator(Path.GetFullPath(options.Folder)));
-        _policy = new(_folder.Root, [_folder.Images, _folder.Downloads], options.AllowHttp, options.Ports);
+        _policy = options.UrlPolicy;
         _http = new(options, _policy);
         _shelf = new(_folder, log);
         _flattening = new(_folder, _shelf, qemuImg, options, FreeBytes, time);
@@ -60,7 +61,7 @@ internal sealed class ImageStore : IImageStore, IDisposable
         {
             _folder.Ensure();
             await _flattening.SweepAsync(cancellation);
-            Leftovers.SweepDownloads(_folder.Downloads, _time.GetUtcNow() - _options.KeepPartsFor, _log, cancellation);
+            Leftovers.SweepDownloads(_folder.Downloads, _parts, _time.GetUtcNow() - _options.KeepPartsFor, _log, cancellation);
             return _shelf.List(cancellation);
         }
         catch (Exception broken) when (broken is IOException or UnauthorizedAccessException)
@@ -115,6 +116,7 @@ internal sealed class ImageStore : IImageStore, IDisposable
             return cached;
         }
 
+        using var holding = _parts.Hold(_folder.PartOf(request));
         using var part = await PartFile.OpenAsync(_folder.PartOf(request), cancellation);
         try
         {
@@ -136,7 +138,7 @@ internal sealed class ImageStore : IImageStore, IDisposable
 
     private async Task<ImageDigest> FetchAsync(ImageRequest request, ImageUrl url, PartFile part, Intake intake, CancellationToken cancellation)
     {
-        while (true)
+        for (var isFirst = true; ; isFirst = false)
         {
             if (url.FilePath is { } path)
             {
@@ -153,8 +155,8 @@ internal sealed class ImageStore : IImageStore, IDisposable
                 return digest;
             }
 
-            // Bytes of an earlier try may be another version's whatever the validators said. Only a whole fresh copy is held against the publisher.
-            if (!part.IsResumed)
+            // What was put together from several answers may be of several versions, whatever the validators said: it gets one more try from its beginning.
+            if (!part.IsResumed || !isFirst)
             {
                 throw FailureException.Permanent(
                     FailureCodes.ImageHashMismatch, $"The image from {url.Shown} has the hash {digest}, expected was {expected}. Check which of the two is right; the publisher may have replaced the file.");

@@ -27,24 +27,20 @@ internal static class Leftovers
         }
     }
 
-    /// <summary>Removes downloads that can't be resumed or are too old. Those in progress are locked and stay.</summary>
+    /// <summary>Removes downloads that can't be resumed or are too old. Those in progress stay.</summary>
     /// <param name="folder">The folder of downloads.</param>
+    /// <param name="parts">Those that this process has open.</param>
     /// <param name="oldest">Those last written before go.</param>
     /// <param name="log">Told what went.</param>
     /// <param name="cancellation">Stops it.</param>
-    public static void SweepDownloads(string folder, DateTimeOffset oldest, ILogger log, CancellationToken cancellation)
+    public static void SweepDownloads(string folder, OpenParts parts, DateTimeOffset oldest, ILogger log, CancellationToken cancellation)
     {
         foreach (var path in Directory.EnumerateFiles(folder, "*" + PartEnding))
         {
             cancellation.ThrowIfCancellationRequested();
             try
             {
-                if (OwnFolder.HasFile(path) && !PartFile.IsWorthKeeping(path, oldest))
-                {
-                    File.Delete(path);
-                    File.Delete(path + ".meta");
-                    ImageLog.Swept(log, path);
-                }
+                parts.WhenClosed(path, () => Sweep(path, oldest, log));
             }
             catch (FailureException foreign)
             {
@@ -63,6 +59,16 @@ internal static class Leftovers
             {
                 File.Delete(path);
             }
+        }
+    }
+
+    private static void Sweep(string path, DateTimeOffset oldest, ILogger log)
+    {
+        if (OwnFolder.HasFile(path) && !PartFile.IsWorthKeeping(path, oldest))
+        {
+            File.Delete(path);
+            File.Delete(path + ".meta");
+            ImageLog.Swept(log, path);
         }
     }
 

@@ -9,7 +9,8 @@ using Microsoft.Win32.SafeHandles;
 namespace DeCloud.NodeAgent.Infrastructure.Images;
 
 /// <summary>
-/// What has come of a download: one file, locked, hashed as it grows, so that it is never read again to know its hash. Not for use by two threads at once.
+/// What has come of a download: one file, locked, hashed as it grows, so that it is never read again to know its hash.
+/// While it grows one thread may hash and another write; everything else is for one thread alone.
 /// </summary>
 internal sealed class PartFile : IDisposable
 {
@@ -31,8 +32,8 @@ internal sealed class PartFile : IDisposable
     /// <summary>How many bytes have come.</summary>
     public long Length { get; private set; }
 
-    /// <summary>Whether some of the bytes are from an earlier import.</summary>
-    public bool IsResumed { get; private set; }
+    /// <summary>Whether the bytes came in more than one answer, so that they may be of more than one version.</summary>
+    public bool IsResumed { get; set; }
 
     /// <summary>What is needed to resume; null when nothing has come.</summary>
     public PartMeta? Meta { get; private set; }
@@ -72,10 +73,14 @@ internal sealed class PartFile : IDisposable
         return !Posix.TryLock(file) || (ReadMeta(path) is { } meta && CanResume(meta) && Posix.Look(file).Length > 0 && File.GetLastWriteTimeUtc(path) >= oldest.UtcDateTime);
     }
 
-    /// <summary>Appends and hashes bytes.</summary>
+    /// <summary>Hashes the next bytes, which <see cref="Write"/> is given as well. When that fails the hash is void, and the part with it.</summary>
+    /// <param name="bytes">The bytes.</param>
+    public void Hash(ReadOnlySpan<byte> bytes) => _hash.AppendData(bytes);
+
+    /// <summary>Writes the next bytes.</summary>
     /// <param name="bytes">The bytes.</param>
     /// <exception cref="FailureException">The file system is full.</exception>
-    public void Append(ReadOnlySpan<byte> bytes)
+    public void Write(ReadOnlySpan<byte> bytes)
     {
         try
         {
@@ -86,7 +91,6 @@ internal sealed class PartFile : IDisposable
             throw NoSpace(full);
         }
 
-        _hash.AppendData(bytes);
         Length += bytes.Length;
     }
 
@@ -212,7 +216,7 @@ internal sealed class PartFile : IDisposable
         }
     }
 
-    private static bool CanResume(PartMeta meta) => meta.BootId == BootId && (meta.ETag is not null || meta.LastModified is not null);
+    private static bool CanResume(PartMeta meta) => meta.BootId == BootId && meta.HasValidator;
 
     private static PartMeta? ReadMeta(string path)
     {

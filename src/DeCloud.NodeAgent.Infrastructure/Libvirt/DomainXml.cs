@@ -34,8 +34,7 @@ internal static class DomainXml
             new XElement("metadata", new XElement(Metadata + "vm", new XAttribute(XNamespace.Xmlns + "decloud", MetadataNamespace), new XAttribute("version", 1))),
             KiB("memory", domain.MemoryBytes),
             KiB("currentMemory", domain.MemoryBytes),
-            // Not a hard limit: libvirt would raise QEMU's limit of locked memory to it, which needs CAP_SYS_RESOURCE, and the kernel would kill the VM at it. On control groups
-            // of version 2 this one is memory.high, which slows a QEMU that leaks and takes its memory back.
+            // memory.high of cgroup v2. A hard limit would make libvirt raise the locked-memory limit, which hardened hosts refuse, and kill guests whose emulator needs a little more.
             new XElement("memtune", KiB("soft_limit", domain.MemoryBytes + (domain.MemoryBytes / 4) + OverheadBytes)),
             new XElement("vcpu", new XAttribute("placement", "static"), domain.VCpus),
             new XElement("iothreads", 1),

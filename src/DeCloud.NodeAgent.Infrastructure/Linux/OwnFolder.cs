@@ -34,13 +34,7 @@ internal static class OwnFolder
     /// <returns>The path without links.</returns>
     public static string EnsureRoot(string path)
     {
-        var parent = Path.GetDirectoryName(path);
-        if (parent is not null && !Directory.Exists(path))
-        {
-            Directory.CreateDirectory(parent);
-            Posix.TryMakeFolder(path, PassThrough);
-        }
-
+        MakeWithParents(path);
         var real = new DirectoryInfo(path).ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? path;
         return Posix.Look(real) is { Kind: FileKind.Folder } folder && (folder.Mode & 0b010) == 0
             ? real
@@ -149,4 +143,18 @@ internal static class OwnFolder
     /// <param name="expected">What should be there.</param>
     public static FailureException Foreign(string path, string expected) => FailureException.Permanent(
         FailureCodes.HostError, $"At {path} there is something other than {expected}. Look at what it is and who put it there, then remove it.");
+
+    private static void MakeWithParents(string path)
+    {
+        if (Directory.Exists(path) || Path.GetDirectoryName(path) is not { } parent)
+        {
+            return;
+        }
+
+        MakeWithParents(parent);
+        if (Posix.TryMakeFolder(path, PassThrough))
+        {
+            Posix.FlushFolder(parent);
+        }
+    }
 }

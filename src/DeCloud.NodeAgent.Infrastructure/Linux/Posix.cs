@@ -17,6 +17,7 @@ internal static partial class Posix
     // The two flags whose value differs between architectures (asm/fcntl.h).
     private static readonly bool IsArm = RuntimeInformation.ProcessArchitecture is Architecture.Arm or Architecture.Arm64;
     private static readonly int ODirectory = IsArm ? 0x4000 : 0x10000;
+    private static readonly int ODirect = IsArm ? 0x10000 : 0x4000;
     private static readonly int ONoFollow = IsArm ? 0x8000 : 0x20000;
 
     /// <summary>The user that this process acts as.</summary>
@@ -26,6 +27,15 @@ internal static partial class Posix
     /// <param name="path">The absolute path.</param>
     /// <exception cref="IOException">It is not there, a link, or may not be read.</exception>
     public static SafeFileHandle OpenForReading(string path) => OpenOrThrow(path, ONoFollow | ONonBlocking | OCloseOnExec, 0);
+
+    /// <summary>Opens a file of ours past the page cache.</summary>
+    /// <param name="path">The file.</param>
+    /// <returns>Null when its file system does not do that.</returns>
+    public static SafeFileHandle? TryOpenDirect(string path)
+    {
+        var fd = Open(path, OReadWrite | ODirect | ONoFollow | OCloseOnExec, 0);
+        return fd < 0 ? null : new SafeFileHandle(fd, ownsHandle: true);
+    }
 
     /// <summary>Opens an existing file for reading and writing; a link in the last place is an error.</summary>
     /// <param name="path">The absolute path.</param>
@@ -40,13 +50,15 @@ internal static partial class Posix
 
     /// <summary>Makes a folder, unless something is there.</summary>
     /// <param name="path">The absolute path.</param>
-    /// <param name="mode">The permission bits.</param>
+    /// <param name="mode">The permission bits, whatever the process's umask.</param>
     /// <returns>True when it was made.</returns>
     /// <exception cref="IOException">It can't be made.</exception>
     public static bool TryMakeFolder(string path, int mode)
     {
         if (MakeFolder(path, mode) == 0)
         {
+            using var folder = OpenOrThrow(path, ODirectory | ONoFollow | OCloseOnExec, 0);
+            SetMode(folder, mode);
             return true;
         }
 

@@ -16,6 +16,9 @@ internal sealed record IsoFile(string Name, string ShortName, ReadOnlyMemory<byt
 internal static class Iso9660
 {
     private const int Sector = 2048;
+
+    /// <summary>Readers that look for other file systems first read up to 68 KiB, and some take a shorter device for a broken one (busybox's findfs does): the image is never shorter.</summary>
+    private const int FewestSectors = 64;
     private const int PrimaryAt = 16, JolietAt = 17, TerminatorAt = 18;
     private const int PathTablesAt = 19;
     private const int PrimaryFolderAt = 23, JolietFolderAt = 24, FilesAt = 25;
@@ -41,6 +44,7 @@ internal static class Iso9660
             next += (files[i].Content.Length + Sector - 1) / Sector;
         }
 
+        next = Math.Max(next, FewestSectors);
         var image = new byte[next * Sector];
         WriteDescriptor(SectorOf(image, PrimaryAt), volume, next, PrimaryFolderAt, PathTablesAt, isJoliet: false);
         WriteDescriptor(SectorOf(image, JolietAt), volume, next, JolietFolderAt, PathTablesAt + 2, isJoliet: true);

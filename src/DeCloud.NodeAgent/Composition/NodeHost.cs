@@ -21,6 +21,7 @@ internal static class NodeHost
 
         var app = builder.Build();
         app.MapNodeApi();
+        app.AnnounceWhenListening(options.Http);
         return app;
     }
 }

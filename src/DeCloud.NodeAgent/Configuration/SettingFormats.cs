@@ -57,7 +57,7 @@ internal static class SettingFormats
 
     /// <summary>An absolute path without <c>..</c>.</summary>
     public static Parsed<string> AbsolutePath(string text) =>
-        Path.IsPathFullyQualified(text) && !text.Any(char.IsControl) && Path.GetFullPath(text) == Path.TrimEndingDirectorySeparator(text)
+        Path.IsPathFullyQualified(text) && !text.Any(char.IsControl) && Path.GetFullPath(Path.TrimEndingDirectorySeparator(text)) == Path.TrimEndingDirectorySeparator(text)
             ? new(Path.TrimEndingDirectorySeparator(text))
             : Parsed<string>.Wrong("is not an absolute path in its plain form.", "Give the full path from the root, without '.', '..' and doubled separators.");
 

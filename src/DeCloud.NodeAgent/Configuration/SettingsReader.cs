@@ -88,8 +88,7 @@ internal sealed class SettingsReader(IReadOnlyDictionary<string, Setting> settin
             }
 
             // The value isn't shown: a mistyped secret is a secret still.
-            var near = _known.Select(k => k.Key).MinBy(k => Distance(k, key))!;
-            var hint = Distance(near, key) <= Math.Max(2, key.Length / 4) ? $"Did you mean {near}?" : "Remove it; --help lists the known keys.";
+            var hint = Nearest(key) is { } near ? $"Did you mean {near}?" : "Remove it; --help lists the known keys.";
             _errors.Add(new(key, null, setting.Origin, "is no key of this agent.", hint));
         }
     }
@@ -103,6 +102,14 @@ internal sealed class SettingsReader(IReadOnlyDictionary<string, Setting> settin
         || _lists.Any(list => IsItemOf(list, key))
         || _known.Any(k => k.Key.Equals(key, StringComparison.OrdinalIgnoreCase)
             || (setting.Value.Length == 0 && k.Key.StartsWith(key + ':', StringComparison.OrdinalIgnoreCase)));
+
+    // A key whose section was forgotten, or one that is misspelled.
+    private string? Nearest(string key)
+    {
+        var keys = _known.Select(k => k.Key).ToList();
+        return keys.FirstOrDefault(k => k.EndsWith(':' + key, StringComparison.OrdinalIgnoreCase))
+            ?? keys.Where(k => Distance(k, key) <= Math.Max(2, key.Length / 4)).MinBy(k => Distance(k, key));
+    }
 
     private static int Distance(string left, string right)
     {

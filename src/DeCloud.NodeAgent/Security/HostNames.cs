@@ -5,7 +5,7 @@ namespace DeCloud.NodeAgent.Security;
 /// <summary>Which names the API may be addressed by. Whatever else a browser was made to resolve to this machine (DNS rebinding) is refused.</summary>
 internal sealed class HostNames(IEnumerable<string> configured)
 {
-    private readonly HashSet<string> _names = new(configured.Append("localhost"), StringComparer.OrdinalIgnoreCase);
+    private readonly HashSet<string> _names = new(configured.Concat(["localhost", "127.0.0.1", "[::1]"]), StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Whether a Host header is this node's.</summary>
     /// <param name="host">The name or address without the port.</param>

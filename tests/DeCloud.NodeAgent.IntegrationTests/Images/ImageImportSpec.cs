@@ -1,5 +1,10 @@
 using System.IO.Compression;
+using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
 using System.Runtime.Versioning;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using DeCloud.NodeAgent.Core.Images;
 using DeCloud.NodeAgent.Core.Node;
@@ -186,6 +191,33 @@ public sealed class ImageImportSpec : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_date_resumes_when_it_is_older_than_the_answer_and_a_weak_tag_never_does()
+    {
+        const string Date = "Tue, 03 Nov 2026 10:00:00 GMT";
+        var isSecondVisit = false;
+        await using var server = new LiarServer(async (request, reply) =>
+        {
+            if (request.RangeStart is not null)
+            {
+                await reply.HonestAsync(request, _disk, Date);
+                return;
+            }
+
+            var isDated = request.Path == "/dated";
+            var isAgain = !isDated && isSecondVisit;
+            isSecondVisit = !isDated;
+            await reply.HeadAsync("200 OK", $"Content-Length: {_disk.Length}", isDated ? $"Last-Modified: {Date}" : "ETag: W/\"1\"", "Date: Wed, 04 Nov 2026 10:00:00 GMT");
+            await reply.BodyAsync(isAgain ? _disk : _disk.AsMemory(0, 3_000_000));
+        });
+
+        Assert.Equal(ImageLab.DigestOf(_disk), (await _lab.ImportAsync(server.Url("/dated"))).Digest);
+        Assert.Equal((3_000_000L, Date), (server.Requests.Last().RangeStart, server.Requests.Last().Headers["If-Range"]));
+        await _lab.NewStore().RemoveAsync(ImageLab.DigestOf(_disk), CancellationToken.None);
+        Assert.Equal(ImageLab.DigestOf(_disk), (await _lab.ImportAsync(server.Url("/weak"))).Digest);
+        Assert.Equal([null, 3_000_000L, null, null], server.Requests.Select(request => request.RangeStart));
+    }
+
+    [Fact]
     public async Task A_server_that_ignores_ranges_is_heard_from_the_beginning()
     {
         var isFirst = true;
@@ -366,6 +398,52 @@ public sealed class ImageImportSpec : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_certificate_that_nobody_vouches_for_is_named()
+    {
+        using var key = RSA.Create(2048);
+        using var certificate = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1)
+            .CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var serving = Task.Run(async () =>
+        {
+            using var client = await listener.AcceptTcpClientAsync();
+            await using var tls = new SslStream(client.GetStream());
+            await tls.AuthenticateAsServerAsync(certificate);
+            Assert.Equal(0, await tls.ReadAsync(new byte[1]));
+        });
+        var refusal = await _lab.RefusalOfAsync($"https://localhost:{((IPEndPoint)listener.LocalEndpoint).Port}/a");
+        await Record.ExceptionAsync(() => serving);
+
+        Assert.Equal((FailureCodes.ImageUnreachable, false), (refusal.Code, refusal.IsPermanent));
+        Assert.Contains("certificate", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_file_system_that_fills_up_fails_for_now_and_keeps_nothing_unfinished()
+    {
+        var small = Path.Combine(_lab.Root, "small");
+        Directory.CreateDirectory(small);
+        await CliWrap.Cli.Wrap("mount").WithArguments(["-t", "tmpfs", "-o", "size=12m,mode=0755", "none", small]).ExecuteAsync();
+        try
+        {
+            _lab.Options = _lab.Options with { Folder = Path.Combine(small, "images"), MinimumFreeBytes = 0 };
+            await using var server = new LiarServer((request, reply) => reply.HonestAsync(request, request.Path == "/large" ? ImageLab.RawDisk(64 << 20) : _disk, Tag));
+            foreach (var path in new[] { "/large", "/does-not-fit-twice" })
+            {
+                var refusal = await _lab.RefusalOfAsync(server.Url(path));
+                Assert.Equal((FailureCodes.DiskFull, false), (refusal.Code, refusal.IsPermanent));
+            }
+
+            Assert.Empty(Directory.EnumerateFiles(Path.Combine(small, "images", "sha256")));
+        }
+        finally
+        {
+            await CliWrap.Cli.Wrap("umount").WithArguments([small]).ExecuteAsync();
+        }
+    }
+
+    [Fact]
     public async Task A_closed_port_fails_for_now()
     {
         var server = new LiarServer((_, _) => Task.CompletedTask);
@@ -466,6 +544,51 @@ public sealed class ImageImportSpec : IAsyncLifetime
     }
 
     [Fact]
+    public async Task An_import_cancelled_in_its_conversion_publishes_nothing_and_needs_no_second_download()
+    {
+        var large = ImageLab.RawDisk(160 << 20);
+        await using var server = new LiarServer((request, reply) => reply.HonestAsync(request, large, Tag));
+        using var stop = new CancellationTokenSource();
+        var progress = new StageTrigger("convert", stop.Cancel);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => _lab.NewStore().ImportAsync(new(server.Url("/a"), null), progress, stop.Token));
+        _lab.AssertNothingPublished();
+
+        Assert.Equal(ImageLab.DigestOf(large), (await _lab.ImportAsync(server.Url("/a"))).Digest);
+        Assert.Single(server.Requests);
+    }
+
+    [Fact]
+    public async Task Looking_at_the_cache_all_the_time_disturbs_no_import()
+    {
+        byte[][] disks = [.. Enumerable.Range(30, 8).Select(seed => ImageLab.RawDisk(1 << 20, seed))];
+        await using var server = new LiarServer((request, reply) => reply.WholeAsync(disks[request.Path[1] - '0']));
+        var store = _lab.NewStore();
+        using var stop = new CancellationTokenSource();
+        var looking = Task.Run(async () =>
+        {
+            while (!stop.IsCancellationRequested)
+            {
+                await store.ListAsync(CancellationToken.None);
+            }
+        });
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(i => store.ImportAsync(new(server.Url($"/{i}"), null), new Progress<ImportProgress>(), CancellationToken.None)));
+        await stop.CancelAsync();
+        await looking;
+
+        Assert.Equal(8, (await store.ListAsync(CancellationToken.None)).Count);
+    }
+
+    [Fact]
+    public async Task Progress_names_its_stages_in_order()
+    {
+        await using var server = new LiarServer((_, reply) => reply.WholeAsync(_disk));
+        var stages = new StageTrigger("none", () => { });
+        await _lab.NewStore().ImportAsync(new(server.Url("/a"), null), stages, CancellationToken.None);
+
+        Assert.Equal(["download", "convert", "verify"], stages.Seen.Distinct());
+    }
+
+    [Fact]
     public async Task A_full_disk_fails_for_now_before_the_first_byte()
     {
         _lab.Options = _lab.Options with { MinimumFreeBytes = long.MaxValue / 2 };
@@ -517,5 +640,19 @@ public sealed class ImageImportSpec : IAsyncLifetime
 
         Assert.Equal(_disk, await _lab.GuestBytesAsync(_lab.ImagePath(image)));
         Assert.True(File.Exists(source));
+    }
+
+    private sealed class StageTrigger(string stage, Action effect) : IProgress<ImportProgress>
+    {
+        public System.Collections.Concurrent.ConcurrentQueue<string> Seen { get; } = new();
+
+        public void Report(ImportProgress value)
+        {
+            Seen.Enqueue(value.Stage);
+            if (value.Stage == stage)
+            {
+                effect();
+            }
+        }
     }
 }

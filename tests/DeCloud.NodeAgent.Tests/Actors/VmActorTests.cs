@@ -55,7 +55,8 @@ public sealed class VmActorTests(ITestOutputHelper output) : NodeFixture(output)
     {
         Hypervisor.IsAway = true;
         Hypervisor.Lose("gone");
-        await Until(async () => (await Refused(Samples.Create(VmId.New(), "key"))).Code == FailureCodes.HypervisorUnavailable);
+        await Until(async () => !(await Node.Ask<Readiness>(new NodeQueries.GetReadiness(), Timeout.InfiniteTimeSpan)).Hypervisor);
+        Assert.Equal(FailureCodes.HypervisorUnavailable, (await Refused(Samples.Create(VmId.New(), "key"))).Code);
         Assert.Empty(Board.Current);
     }
 

@@ -111,6 +111,15 @@ public sealed class BadRequestTests(ApiHost host) : IClassFixture<ApiHost>
         Assert.Equal(status == 405, answer.Header("Allow") is not null);
     }
 
+    [Fact]
+    public async Task A_body_where_none_is_read_is_refused_instead_of_ignored()
+    {
+        var answer = await host.Post($"/api/vms/{Samples.Id}/restart", """{"force":true}""");
+
+        Assert.Equal((400, "bad-request"), (answer.Status, answer.Problem));
+        Assert.Empty(host.Vms.Received);
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("tab\there")]

@@ -113,6 +113,8 @@ public sealed class VmLifeTests
         See(PowerState.Stopped, PowerReason.GuestShutdown);
         Assert.Null(_state.Step);
         Take(VmLife.Change(_state, Policy, Samples.Change(_id, VmChange.Start, "s"), _now));
+        Assert.Equal(VmStep.Define, _state.Step?.Kind);
+        Complete(PowerState.Stopped, PowerReason.GuestShutdown);
         Assert.Equal(VmStep.Start, _state.Step?.Kind);
     }
 
@@ -149,6 +151,7 @@ public sealed class VmLifeTests
         BringUp();
         See(PowerState.Stopped, PowerReason.GuestShutdown);
         Take(VmLife.Change(_state, Policy, Samples.Change(_id, VmChange.Start, "s"), _now));
+        Complete(PowerState.Stopped, PowerReason.GuestShutdown);
         var start = _state.Step!.Number;
         Take(VmLife.Change(_state, Policy, Samples.Change(_id, VmChange.ForceStop, "f"), _now));
         Assert.Equal(OperationStatus.Superseded, Operation(2).Status);

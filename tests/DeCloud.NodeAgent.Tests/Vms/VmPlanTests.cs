@@ -55,6 +55,10 @@ public sealed class VmPlanTests
     }
 
     [Fact]
+    public void A_definition_of_an_earlier_time_is_renewed_before_it_is_started() =>
+        Assert.Equal(VmStep.Define, VmPlan.Next(Made(VmIntent.Running, PowerState.Stopped) with { IsDefined = false }, Policy, Now));
+
+    [Fact]
     public void Force_cuts_the_power_at_once()
     {
         var state = Made(VmIntent.Stopped, PowerState.Running);
@@ -118,5 +122,6 @@ public sealed class VmPlanTests
         Image = Samples.Digest,
         HasDisk = true,
         HasSeed = true,
+        IsDefined = true,
     };
 }

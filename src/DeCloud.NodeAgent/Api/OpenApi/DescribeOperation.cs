@@ -58,7 +58,7 @@ internal sealed class DescribeOperation : IOperationFilter
             In = ParameterLocation.Query,
             Description = parameter.Meaning,
             Schema = parameter.IsMany ? new OpenApiSchema { Type = JsonSchemaType.Array, Items = schema } : schema,
-            Example = parameter.IsMany ? new JsonArray(parameter.Example) : parameter.Example,
+            Example = parameter.IsMany ? new JsonArray(parameter.Example) : schema.Type == JsonSchemaType.String ? parameter.Example : JsonNode.Parse(parameter.Example),
         };
     }
 

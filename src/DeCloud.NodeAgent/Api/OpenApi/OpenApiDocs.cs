@@ -32,18 +32,19 @@ internal static class OpenApiDocs
         });
     }
 
-    /// <summary>Serves the document and the pages.</summary>
-    public static void UseOpenApiPages(this WebApplication app)
-    {
-        app.UseSwagger(o => o.OpenApiVersion = OpenApiSpecVersion.OpenApi3_1);
-        app.UseSwaggerUI(o =>
+    /// <summary>Serves the document and the pages; no other request passes through what serves them.</summary>
+    public static void UseOpenApiPages(this IApplicationBuilder app) =>
+        app.UseWhen(http => http.Request.Path.StartsWithSegments("/swagger", StringComparison.OrdinalIgnoreCase), pages =>
         {
-            o.DocumentTitle = "DeCloud Node Agent";
-            o.SwaggerEndpoint("/swagger/v1/swagger.json", "DeCloud Node Agent");
-            o.DefaultModelsExpandDepth(0);
-            o.DisplayRequestDuration();
+            pages.UseSwagger(o => o.OpenApiVersion = OpenApiSpecVersion.OpenApi3_1);
+            pages.UseSwaggerUI(o =>
+            {
+                o.DocumentTitle = "DeCloud Node Agent";
+                o.SwaggerEndpoint("/swagger/v1/swagger.json", "DeCloud Node Agent");
+                o.DefaultModelsExpandDepth(0);
+                o.DisplayRequestDuration();
+            });
         });
-    }
 
     // Page<VmResource> becomes VmPage, VmResource becomes Vm: what .NET calls them is nobody's concern.
     private static string SchemaId(Type type) =>

@@ -52,6 +52,7 @@ internal static class ErrorCatalogue
         new(FailureCodes.ForeignDomain, 409, "A foreign domain has this identity", "libvirt knows a domain with this UUID that the agent did not make. It is never touched; choose another id."),
         new(FailureCodes.VmNotRunning, 409, "The VM's state does not allow this", "The request needs the VM in another state, running as a rule."),
         new(FailureCodes.GuestDown, 409, "The guest is down", "The guest went down when it should have come up. The console's tail and the history say why."),
+        new(FailureCodes.VmCrashed, 409, "The VM went down by itself", "QEMU died under the VM or could not start it; the VM is started again after a pause."),
         new(FailureCodes.VmExists, 409, "The VM's id is taken", "A VM with this id exists or existed. Choose another id, or leave it out."),
         new(FailureCodes.ImageInUse, 409, "VMs stand on the image", "The image is the base of VMs' disks. Delete the VMs first."),
         new(FailureCodes.VmDeleted, 410, "The VM is deleted", "The VM was deleted or is being deleted. Its history remains."),

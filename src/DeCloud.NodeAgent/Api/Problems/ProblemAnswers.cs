@@ -1,4 +1,5 @@
 using Akka.Actor;
+using DeCloud.NodeAgent.Api.Requests;
 using DeCloud.NodeAgent.Core.Node;
 
 namespace DeCloud.NodeAgent.Api.Problems;
@@ -22,11 +23,12 @@ internal sealed partial class ProblemAnswers(RequestDelegate next, ILogger<Probl
         catch (Exception e) when (!http.Response.HasStarted)
         {
             var problem = Of(e, http);
-            var allow = http.Response.Headers["Idempotency-Key"];
+            // The caller must be able to repeat the request under the same key, most of all when it failed.
+            var key = http.Response.Headers[IdempotencyKey.Header];
             http.Response.Clear();
-            if (allow.Count > 0)
+            if (key.Count > 0)
             {
-                http.Response.Headers["Idempotency-Key"] = allow;
+                http.Response.Headers[IdempotencyKey.Header] = key;
             }
 
             Security.SecurityHeaders.Add(http.Response);
@@ -64,7 +66,7 @@ internal sealed partial class ProblemAnswers(RequestDelegate next, ILogger<Probl
             case Akka.Hosting.MissingActorRegistryEntryException:
                 return Problem.Of(FailureCodes.Restarting);
             default:
-                LogDefect(log, exception, http.Request.Method, http.Request.RouteValues.Count > 0 ? http.GetEndpoint()?.DisplayName : "no route", Problem.TraceId(http));
+                LogDefect(log, exception, http.Request.Method, http.GetEndpoint()?.DisplayName, Problem.TraceId(http));
                 return Problem.Of(ApiCodes.InternalError);
         }
     }

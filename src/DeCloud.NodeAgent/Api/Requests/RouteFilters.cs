@@ -36,6 +36,16 @@ internal static class RouteFilters
         return next(context);
     }
 
+    /// <summary>Refuses bodies where the route reads none: what is said there must not pass for done.</summary>
+    public static ValueTask<object?> NoStrayBody(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
+    {
+        var http = context.HttpContext;
+        var hasBody = http.Request.ContentLength > 0 || http.Request.Headers.TransferEncoding.Count > 0;
+        return hasBody && http.GetEndpoint()!.Metadata.GetMetadata<ApiBody>() is null
+            ? ValueTask.FromResult<object?>(Problem.Of(ApiCodes.BadRequest, "This route reads no body. Send the request without one."))
+            : next(context);
+    }
+
     /// <summary>Refuses VM ids that are no UUIDs.</summary>
     public static ValueTask<object?> VmIdInRoute(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
     {

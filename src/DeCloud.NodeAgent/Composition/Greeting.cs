@@ -1,0 +1,28 @@
+using System.Net;
+using DeCloud.NodeAgent.Configuration;
+
+namespace DeCloud.NodeAgent.Composition;
+
+/// <summary>Says where the API is, once it is.</summary>
+internal static partial class Greeting
+{
+    /// <summary>Logs the address when the server listens, and a warning when tokens would cross a network in the clear.</summary>
+    public static void AnnounceWhenListening(this WebApplication app, HttpSection options)
+    {
+        var log = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("DeCloud.NodeAgent");
+        app.Lifetime.ApplicationStarted.Register(() =>
+        {
+            LogListening(log, Start.Version, app.Urls.FirstOrDefault());
+            if (!IPAddress.IsLoopback(options.Listen.Address))
+            {
+                LogUnencrypted(log);
+            }
+        });
+    }
+
+    [LoggerMessage(1, LogLevel.Information, "decloud-agent {Version} listens on {Url}; /swagger shows the API")]
+    private static partial void LogListening(ILogger log, string version, string? url);
+
+    [LoggerMessage(2, LogLevel.Warning, "The API is reachable from other machines without encryption, and its token with it: put a reverse proxy with TLS in front")]
+    private static partial void LogUnencrypted(ILogger log);
+}
