@@ -2,7 +2,10 @@ using System.Text.Json.Serialization;
 
 namespace DeCloud.NodeAgent.Contracts.Rest;
 
-/// <summary>The JSON form of everything the REST API reads and writes: camel case, absent instead of null, unknown or doubled fields refused.</summary>
+/// <summary>
+/// The JSON form of everything the REST API reads and writes: camel case, absent instead of null, unknown or doubled fields refused. Because null is written as absent, a parameter of a
+/// record's constructor may be absent too; what a request must hold is a <c>required</c> property.
+/// </summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DictionaryKeyPolicy = JsonKnownNamingPolicy.Unspecified,
@@ -11,7 +14,6 @@ namespace DeCloud.NodeAgent.Contracts.Rest;
     NumberHandling = JsonNumberHandling.Strict,
     AllowDuplicateProperties = false,
     RespectNullableAnnotations = true,
-    RespectRequiredConstructorParameters = true,
     MaxDepth = 16)]
 [JsonSerializable(typeof(CreateVmRequest))]
 [JsonSerializable(typeof(StopVmRequest))]

@@ -119,7 +119,8 @@ public sealed class LibvirtHost : IAsyncLifetime
 
     private static int ReadPid(string file) => int.Parse(File.ReadAllText(file).Trim(), CultureInfo.InvariantCulture);
 
-    private static string RepositoryRoot()
+    /// <summary>The folder that holds the solution.</summary>
+    public static string RepositoryRoot()
     {
         for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
         {
