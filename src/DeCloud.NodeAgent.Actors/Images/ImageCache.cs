@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Akka.Event;
 using Akka.Persistence;
+using DeCloud.NodeAgent.Actors.Operations;
 using DeCloud.NodeAgent.Actors.Persistence;
 using DeCloud.NodeAgent.Actors.Vms;
 using DeCloud.NodeAgent.Contracts.Rest;
@@ -34,10 +35,9 @@ internal sealed class ImageCache : ReceivePersistentActor, IWithTimers
     private readonly Dictionary<ImageRequest, Job> _jobs = [];
     private readonly Dictionary<VmId, ImageDigest> _held = [];
     private readonly HashSet<ImageDigest> _leaving = [];
-    private readonly List<Waiter> _waiters = [];
+    private readonly OperationWaiters _waiters;
     private ImageCacheState _state = new();
     private bool _isScanned;
-    private long _lastWaiter;
     private long _lastJob;
 
     public ImageCache(IImageStore store, ImageCachePolicy policy, VmBoard board, JournalSignal written)
@@ -46,6 +46,7 @@ internal sealed class ImageCache : ReceivePersistentActor, IWithTimers
         _policy = policy;
         _board = board;
         _written = written;
+        _waiters = new(this, number => new ImageReply.Operation(ViewOperation(number)!));
 
         Recover<SnapshotOffer>(offer => _state = (ImageCacheState)offer.Snapshot);
         Recover<IImageEvent>(@event => _state = _state.Apply(@event));
@@ -64,7 +65,7 @@ internal sealed class ImageCache : ReceivePersistentActor, IWithTimers
         Command<ImageImport.NotImported>(failed => Fail(failed.Request, failed.Failure));
         Command<Leave>(Part);
         Command<Left>(Forget);
-        Command<WaitOver>(over => EndWait(over.Waiter));
+        Command<OperationWaiters.Over>(_waiters.End);
         Command<SaveSnapshotSuccess>(_ => { });
         Command<SaveSnapshotFailure>(failure => _log.Warning("Snapshot of the image cache failed: {0}", failure.Cause.Message));
     }
@@ -153,6 +154,10 @@ internal sealed class ImageCache : ReceivePersistentActor, IWithTimers
         }
 
         job.Parties.Add(party);
+        if (party.VmId is not null && job.Progress is { } progress)
+        {
+            party.Asker.Tell(new ImageReply.Progress(progress, party.Token));
+        }
     }
 
     private void Release(VmId id)
@@ -245,13 +250,7 @@ internal sealed class ImageCache : ReceivePersistentActor, IWithTimers
     }
 
     private void EndPull(long number, OperationStatus outcome, ImageDigest? digest, Failure? failure) =>
-        Store(new ImageEvents.PullEnded(number, outcome, digest, failure, Now), () =>
-        {
-            foreach (var waiter in _waiters.Where(w => w.Number == number).ToList())
-            {
-                EndWait(waiter.Id);
-            }
-        });
+        Store(new ImageEvents.PullEnded(number, outcome, digest, failure, Now), () => _waiters.EndWhere(waited => waited == number));
 
     /// <summary>When an image was last used only orders evictions, so nobody waits for it to be stored.</summary>
     private void MarkUsed(ImageDigest digest) => PersistAsync(new ImageEvents.Used(digest, Now), used => _state = _state.Apply(used));
@@ -352,19 +351,7 @@ internal sealed class ImageCache : ReceivePersistentActor, IWithTimers
         }
         else
         {
-            var waiter = new Waiter(++_lastWaiter, query.Number, Sender);
-            _waiters.Add(waiter);
-            Timers.StartSingleTimer(waiter, new WaitOver(waiter.Id), query.Wait);
-        }
-    }
-
-    private void EndWait(long id)
-    {
-        if (_waiters.Find(w => w.Id == id) is { } waiter)
-        {
-            _waiters.Remove(waiter);
-            Timers.Cancel(waiter);
-            waiter.Asker.Tell(new ImageReply.Operation(ViewOperation(waiter.Number)!));
+            _waiters.Add(query.Number, Sender, query.Wait);
         }
     }
 
@@ -379,7 +366,7 @@ internal sealed class ImageCache : ReceivePersistentActor, IWithTimers
         var items = _images.Values.OrderBy(i => i.Digest.Hex, StringComparer.Ordinal).Select(i => new ImageResource
         {
             Digest = i.Digest.ToString(),
-            SourceUrl = i.SourceUrl,
+            SourceUrl = ImageUrl.ShownOf(i.SourceUrl),
             SourceFormat = i.SourceFormat,
             SizeBytes = i.SizeBytes,
             VirtualSizeBytes = i.VirtualSizeBytes,
@@ -395,10 +382,6 @@ internal sealed class ImageCache : ReceivePersistentActor, IWithTimers
 
     /// <summary>One who waits for an import: a VM, or a pull operation.</summary>
     private sealed record Party(VmId? VmId, long Token, IActorRef Asker, long Operation);
-
-    private sealed record Waiter(long Id, long Number, IActorRef Asker);
-
-    private sealed record WaitOver(long Waiter);
 
     private sealed record Leave(ImageDigest? Digest, IReadOnlySet<ImageDigest>? Used, IActorRef? Asker, Exception? Cause);
 

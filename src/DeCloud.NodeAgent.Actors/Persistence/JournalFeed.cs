@@ -111,11 +111,21 @@ internal static class JournalEntries
 
     public static HistoryEntryResource? Entry(long sequence, IImageEvent @event) => @event switch
     {
-        ImageEvents.PullAccepted e => new(sequence, e.At, "image-pull-accepted", e.Request.By, $"Pull {e.Number} of {e.Url} was accepted.", Data(e)),
+        ImageEvents.PullAccepted e => new(sequence, e.At, "image-pull-accepted", e.Request.By, $"Pull {e.Number} of {ImageUrl.ShownOf(e.Url)} was accepted.", Data(e)),
         ImageEvents.PullEnded e => new(sequence, e.At, "image-pull-ended", null, $"Pull {e.Number} {VmWords.Of(e.Outcome)}{(e.Failure is { } f ? $": {f.Message}" : ".")}", Data(e)),
         ImageEvents.Removed e => new(sequence, e.At, "image-removed", null, $"Image {e.Digest} was {(e.Reason == "evicted" ? "evicted to keep the budget" : "removed as asked")}.", Data(e)),
         _ => null,
     };
 
-    private static JsonElement Data(object @event) => JsonSerializer.SerializeToElement(@event, JournalJson.Default.GetTypeInfo(@event.GetType())!);
+    private static JsonElement Data(object @event)
+    {
+        // The query of an image's address may be a signature, which is a secret.
+        var shown = @event switch
+        {
+            VmEvents.Created e => e with { Spec = e.Spec with { ImageUrl = ImageUrl.ShownOf(e.Spec.ImageUrl) } },
+            ImageEvents.PullAccepted e => e with { Url = ImageUrl.ShownOf(e.Url) },
+            _ => @event,
+        };
+        return JsonSerializer.SerializeToElement(shown, JournalJson.Default.GetTypeInfo(shown.GetType())!);
+    }
 }

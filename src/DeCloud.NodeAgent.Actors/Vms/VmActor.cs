@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Akka.Event;
 using Akka.Persistence;
+using DeCloud.NodeAgent.Actors.Operations;
 using DeCloud.NodeAgent.Contracts.Rest;
 using DeCloud.NodeAgent.Core.Hypervisor;
 using DeCloud.NodeAgent.Core.Node;
@@ -23,7 +24,7 @@ internal sealed class VmActor : ReceivePersistentActor, IWithTimers
     private readonly VmId _id;
     private readonly VmEnvironment _environment;
     private readonly ILoggingAdapter _log = Context.GetLogger();
-    private readonly List<Waiter> _waiters = [];
+    private readonly OperationWaiters _waiters;
     private VmState _state;
     private IActorRef _domain = ActorRefs.Nobody;
     private IHypervisorSession? _session;
@@ -32,13 +33,13 @@ internal sealed class VmActor : ReceivePersistentActor, IWithTimers
     private bool _isReconciled;
     private long _lastLook;
     private long _lastSnapshot;
-    private long _lastWaiter;
 
     public VmActor(VmId id, VmEnvironment environment)
     {
         _id = id;
         _environment = environment;
         _state = new(id);
+        _waiters = new(this, number => new VmReply.Operation(_state.ViewOperation(number, _progress)!));
         PersistenceId = PersistenceIdOf(id);
 
         Recover<SnapshotOffer>(offer =>
@@ -67,7 +68,7 @@ internal sealed class VmActor : ReceivePersistentActor, IWithTimers
         Command<Terminated>(_ => ReplaceDomain());
 
         Command<Wake>(_ => Commit(VmLife.Woken(_state, environment.Policy, Now)));
-        Command<WaitOver>(over => EndWait(over.Waiter));
+        Command<OperationWaiters.Over>(_waiters.End);
         Command<ReceiveTimeout>(_ => Context.Stop(Self));
         Command<SaveSnapshotSuccess>(_ => { });
         Command<SaveSnapshotFailure>(failure => _log.Warning("Snapshot of {0} failed: {1}", PersistenceId, failure.Cause.Message));
@@ -192,11 +193,7 @@ internal sealed class VmActor : ReceivePersistentActor, IWithTimers
 
         Publish(before);
         asker?.Tell(new VmReply.Accepted(_state.ViewOperation(turn.Operation, _progress)!, View()));
-        foreach (var waiter in _waiters.Where(w => !IsRunning(w.Number)).ToList())
-        {
-            EndWait(waiter.Id);
-        }
-
+        _waiters.EndWhere(number => !IsRunning(number));
         SetWake();
         SaveSnapshotWhenDue();
     }
@@ -230,9 +227,20 @@ internal sealed class VmActor : ReceivePersistentActor, IWithTimers
     private void SetWake()
     {
         Timers.Cancel(nameof(Wake));
-        if (VmPlan.WakeAt(_state, _environment.Policy) is { } at && at - Now is var pause && pause > TimeSpan.Zero)
+        if (VmPlan.WakeAt(_state, _environment.Policy) is not { } at)
+        {
+            return;
+        }
+
+        var pause = at - Now;
+        if (pause > TimeSpan.Zero)
         {
             Timers.StartSingleTimer(nameof(Wake), Wake.Instance, pause);
+        }
+        else if (VmPlan.Next(_state, _environment.Policy, Now) is not null)
+        {
+            // The time came while the events were being stored.
+            Self.Tell(Wake.Instance);
         }
     }
 
@@ -316,19 +324,7 @@ internal sealed class VmActor : ReceivePersistentActor, IWithTimers
         }
         else
         {
-            var waiter = new Waiter(++_lastWaiter, query.Number, Sender);
-            _waiters.Add(waiter);
-            Timers.StartSingleTimer(waiter, new WaitOver(waiter.Id), query.Wait);
-        }
-    }
-
-    private void EndWait(long id)
-    {
-        if (_waiters.Find(w => w.Id == id) is { } waiter)
-        {
-            _waiters.Remove(waiter);
-            Timers.Cancel(waiter);
-            waiter.Asker.Tell(new VmReply.Operation(_state.ViewOperation(waiter.Number, _progress)!));
+            _waiters.Add(query.Number, Sender, query.Wait);
         }
     }
 
@@ -364,10 +360,6 @@ internal sealed class VmActor : ReceivePersistentActor, IWithTimers
 
     /// <summary>The guest has these addresses.</summary>
     internal sealed record AddressesSeen(IReadOnlyList<string> Addresses);
-
-    private sealed record Waiter(long Id, long Number, IActorRef Asker);
-
-    private sealed record WaitOver(long Waiter);
 
     private sealed record Wake
     {

@@ -33,6 +33,7 @@ internal sealed class VmRegistry : ReceivePersistentActor, IWithTimers
     private string _lostReason = "the agent has just started";
     private HashSet<Guid> _listed = [];
     private bool _isTold;
+    private bool _isSwept;
 
     public VmRegistry(VmEnvironment environment)
     {
@@ -62,6 +63,11 @@ internal sealed class VmRegistry : ReceivePersistentActor, IWithTimers
         Command<SaveSnapshotSuccess>(_ => { });
         Command<SaveSnapshotFailure>(failure => _log.Warning("Snapshot of the roster failed: {0}", failure.Cause.Message));
         Command<AskAddresses>(_ => { });
+        Command<FilesSwept>(_ =>
+        {
+            _isSwept = true;
+            Stash.UnstashAll();
+        });
         Command<Nothing>(_ => { });
     }
 
@@ -89,7 +95,7 @@ internal sealed class VmRegistry : ReceivePersistentActor, IWithTimers
         }
 
         var known = _roster.Vms.Keys.ToHashSet();
-        Task.Run(() => _environment.Files.SweepAsync(known, CancellationToken.None)).PipeTo(Self, success: () => Nothing.Instance, failure: _ => Nothing.Instance);
+        Task.Run(() => _environment.Files.SweepAsync(known, CancellationToken.None)).PipeTo(Self, success: () => FilesSwept.Instance, failure: _ => FilesSwept.Instance);
         Timers.StartPeriodicTimer(nameof(AskAddresses), AskAddresses.Instance, AddressesEvery);
         Tell();
     }
@@ -137,6 +143,11 @@ internal sealed class VmRegistry : ReceivePersistentActor, IWithTimers
         else if (Unfit(command) is { } unfit)
         {
             Sender.Tell(new VmReply.Refused(unfit));
+        }
+        else if (command.UserData is not null && !_isSwept)
+        {
+            // The sweep takes a folder with nothing but user data for what a kill left behind.
+            Stash.Stash();
         }
         else if (command.UserData is { } userData)
         {
@@ -422,6 +433,11 @@ internal sealed class VmRegistry : ReceivePersistentActor, IWithTimers
     private sealed record AskAddresses
     {
         public static readonly AskAddresses Instance = new();
+    }
+
+    private sealed record FilesSwept
+    {
+        public static readonly FilesSwept Instance = new();
     }
 
     private sealed record Nothing

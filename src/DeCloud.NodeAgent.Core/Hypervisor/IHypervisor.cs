@@ -17,6 +17,7 @@ public interface IHypervisor
 /// One session with the hypervisor, until it is lost. Calls may be made from any thread; each has a deadline of its own, and its number in flight is bounded.
 /// A call fails with a <see cref="Node.FailureException"/>: <see cref="Node.FailureCodes.HypervisorUnavailable"/> when the session is lost,
 /// <see cref="Node.FailureCodes.Timeout"/> at its deadline, <see cref="Node.FailureCodes.HypervisorError"/> for what the hypervisor refused.
+/// A call that would change a domain fails with <see cref="Node.FailureCodes.ForeignDomain"/>, and changes nothing, when the domain of this UUID lacks the agent's metadata.
 /// </summary>
 public interface IHypervisorSession : IAsyncDisposable
 {
@@ -26,7 +27,10 @@ public interface IHypervisorSession : IAsyncDisposable
     /// <summary>Completes, and never fails, when the session is lost; says why.</summary>
     Task<string> Closed { get; }
 
-    /// <summary>What happens to domains, in order, from before the session was handed out. To be read once.</summary>
+    /// <summary>
+    /// What happens to domains, in order, from before the session was handed out. To be read once. Fails with <see cref="Node.FailureCodes.HypervisorUnavailable"/> after the last one
+    /// when the session is lost; ends when it is disposed.
+    /// </summary>
     /// <param name="cancellation">Stops reading.</param>
     IAsyncEnumerable<DomainEvent> EventsAsync(CancellationToken cancellation);
 
@@ -40,8 +44,7 @@ public interface IHypervisorSession : IAsyncDisposable
     Task<DomainStatus?> LookAsync(VmId id, CancellationToken cancellation);
 
     /// <summary>
-    /// Defines the domain, or defines it anew. Fails with <see cref="Node.FailureCodes.ForeignDomain"/> when a domain of this UUID exists without the agent's metadata, and with
-    /// <see cref="Node.FailureCodes.NoAcceleration"/> when there is neither KVM nor leave to emulate.
+    /// Defines the domain, or defines it anew, whether it runs or not. Fails with <see cref="Node.FailureCodes.NoAcceleration"/> when there is neither KVM nor leave to emulate.
     /// </summary>
     /// <param name="domain">What to define.</param>
     /// <param name="cancellation">Gives up.</param>

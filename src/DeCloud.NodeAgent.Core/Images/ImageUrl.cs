@@ -7,5 +7,11 @@ namespace DeCloud.NodeAgent.Core.Images;
 public sealed record ImageUrl(Uri Address, string? FilePath, ImageFormat? Declared)
 {
     /// <summary>The address for logs and messages: without query and fragment, which hold the secrets of pre-signed addresses.</summary>
-    public string Shown => FilePath is null ? Address.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped) : "file://" + FilePath;
+    public string Shown => FilePath is null ? ShownOf(Address) : "file://" + FilePath;
+
+    /// <summary>An address of an image as it may be shown: without query and fragment.</summary>
+    /// <param name="text">The address as it was given.</param>
+    public static string ShownOf(string text) => Uri.TryCreate(text, UriKind.Absolute, out var address) && !address.IsFile ? ShownOf(address) : text;
+
+    private static string ShownOf(Uri address) => address.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped);
 }

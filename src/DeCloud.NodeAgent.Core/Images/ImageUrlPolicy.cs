@@ -105,6 +105,11 @@ public sealed record ImageUrlPolicy(string Folder, IReadOnlyList<string> ClosedF
             return "names no host";
         }
 
+        if (address.Fragment.Length > 0)
+        {
+            return "has a fragment (#), which no server would see";
+        }
+
         return Ports.Count > 0 && !Ports.Contains(address.Port) ? $"uses port {address.Port}, which is not allowed here" : null;
     }
 

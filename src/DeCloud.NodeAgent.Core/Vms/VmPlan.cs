@@ -1,3 +1,5 @@
+using DeCloud.NodeAgent.Core.Node;
+
 namespace DeCloud.NodeAgent.Core.Vms;
 
 /// <summary>Which step leads from what is to what is wanted. A table over (wanted, real); knows no clock but the time it is given.</summary>
@@ -9,7 +11,18 @@ public static class VmPlan
     /// <param name="now">The time.</param>
     public static VmStep? Next(VmState state, VmPolicy policy, DateTimeOffset now)
     {
-        if (state.Spec is null || state.IsTombstoned || state.Step is not null || IsHeldBack(state, now))
+        if (state.Spec is null || state.IsTombstoned || state.Step is not null)
+        {
+            return null;
+        }
+
+        if (state is { Wanted.Kind: VmIntent.Deleted, Failure.Failure.Code: FailureCodes.ForeignDomain })
+        {
+            // The domain under this UUID is somebody else's and stays; what is the VM's own goes.
+            return VmStep.RemoveFiles;
+        }
+
+        if (IsHeldBack(state, now))
         {
             return null;
         }

@@ -1,4 +1,5 @@
 using DeCloud.NodeAgent.Contracts.Rest;
+using DeCloud.NodeAgent.Core.Images;
 using DeCloud.NodeAgent.Core.Operations;
 
 namespace DeCloud.NodeAgent.Core.Vms;
@@ -20,7 +21,7 @@ public static class VmViews
             VCpus = spec.VCpus,
             MemoryBytes = spec.MemoryBytes,
             DiskBytes = spec.DiskBytes,
-            BaseImageUrl = spec.ImageUrl,
+            BaseImageUrl = ImageUrl.ShownOf(spec.ImageUrl),
             BaseImageHash = spec.ImageHash?.ToString() ?? "",
             ImageDigest = state.Image?.ToString(),
             ImageTrust = spec.ImageHash is null ? "recorded" : "pinned",

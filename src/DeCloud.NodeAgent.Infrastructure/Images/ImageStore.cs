@@ -34,7 +34,7 @@ internal sealed class ImageStore : IImageStore, IDisposable
 
         (_options, _time, _log) = (options, time, log);
         _folder = new(Path.TrimEndingDirectorySeparator(Path.GetFullPath(options.Folder)));
-        _policy = new(_folder.Root, [_folder.Images, _folder.Downloads], options.AllowHttp, options.Ports);
+        _policy = options.UrlPolicy;
         _http = new(options, _policy);
         _shelf = new(_folder, log);
         _flattening = new(_folder, _shelf, qemuImg, options, FreeBytes, time);

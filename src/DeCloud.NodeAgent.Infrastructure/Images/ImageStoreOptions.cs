@@ -1,3 +1,5 @@
+using DeCloud.NodeAgent.Core.Images;
+
 namespace DeCloud.NodeAgent.Infrastructure.Images;
 
 /// <summary>How images are fetched and kept.</summary>
@@ -47,4 +49,14 @@ public sealed record ImageStoreOptions
 
     /// <summary>How long what was downloaded before a cut is kept to be resumed; 7 days unless set.</summary>
     public TimeSpan KeepPartsFor { get; init; } = TimeSpan.FromDays(7);
+
+    /// <summary>Which addresses images may come from, as these options have it.</summary>
+    public ImageUrlPolicy UrlPolicy
+    {
+        get
+        {
+            var folder = new ImageFolder(Folder);
+            return new(folder.Root, [folder.Images, folder.Downloads], AllowHttp, Ports);
+        }
+    }
 }

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Xml;
 using System.Xml.Linq;
 using DeCloud.NodeAgent.Core.Hypervisor;
+using DeCloud.NodeAgent.Core.Node;
 
 namespace DeCloud.NodeAgent.Infrastructure.Libvirt;
 
@@ -15,10 +16,16 @@ internal static class DomainXml
     public const string MetadataNamespace = "urn:decloud:node-agent:1";
 
     private const long OverheadBytes = 512L << 20;
+
+    /// <summary>Far above any machine, and far below where sums of it would overflow.</summary>
+    private const long MostMemoryBytes = 1L << 50;
     private static readonly XNamespace Metadata = MetadataNamespace;
 
+    /// <exception cref="FailureException">A value can't be said in XML, or is no amount of CPUs or memory.</exception>
     public static XElement Build(DomainSpec domain, Acceleration acceleration, LibvirtHypervisorOptions options)
     {
+        Refuse(domain.VCpus < 1, $"{domain.VCpus} virtual CPUs");
+        Refuse(domain.MemoryBytes is < 1024 or > MostMemoryBytes, $"{domain.MemoryBytes} bytes of memory");
         var isKvm = acceleration == Acceleration.Kvm;
         return new("domain",
             new XAttribute("type", isKvm ? "kvm" : "qemu"),
@@ -74,12 +81,12 @@ internal static class DomainXml
         new XElement("interface",
             new XAttribute("type", "network"),
             new XElement("mac", new XAttribute("address", domain.MacAddress)),
-            new XElement("source", new XAttribute("network", options.Network)),
+            new XElement("source", Text("network", options.Network)),
             new XElement("model", new XAttribute("type", "virtio"))),
         new XElement("serial",
             new XAttribute("type", "pty"),
             // virtlogd writes the log and rotates it at its own bound (max_size in virtlogd.conf, 2 MiB by default).
-            new XElement("log", new XAttribute("file", domain.Paths.ConsoleLog), new XAttribute("append", "on")),
+            new XElement("log", Text("file", domain.Paths.ConsoleLog), new XAttribute("append", "on")),
             new XElement("target", new XAttribute("type", "isa-serial"), new XAttribute("port", 0))),
         new XElement("console", new XAttribute("type", "pty"), new XElement("target", new XAttribute("type", "serial"), new XAttribute("port", 0))),
         new XElement("channel", new XAttribute("type", "unix"), new XElement("target", new XAttribute("type", "virtio"), new XAttribute("name", "org.qemu.guest_agent.0"))),
@@ -107,11 +114,11 @@ internal static class DomainXml
             new XAttribute("detect_zeroes", "unmap"),
             new XAttribute("iothread", 1),
             new XAttribute("queues", Math.Min(domain.VCpus, 4))),
-        new XElement("source", new XAttribute("file", domain.Paths.Disk)),
+        new XElement("source", Text("file", domain.Paths.Disk)),
         new XElement("backingStore",
             new XAttribute("type", "file"),
             new XElement("format", new XAttribute("type", "qcow2")),
-            new XElement("source", new XAttribute("file", domain.BaseImage)),
+            new XElement("source", Text("file", domain.BaseImage)),
             new XElement("backingStore")),
         new XElement("target", new XAttribute("dev", "vda"), new XAttribute("bus", "virtio")),
         new XElement("serial", "root"),
@@ -122,13 +129,36 @@ internal static class DomainXml
         new XAttribute("type", "file"),
         new XAttribute("device", "disk"),
         new XElement("driver", new XAttribute("name", "qemu"), new XAttribute("type", "raw")),
-        new XElement("source", new XAttribute("file", domain.Paths.Seed)),
+        new XElement("source", Text("file", domain.Paths.Seed)),
         new XElement("backingStore"),
         new XElement("target", new XAttribute("dev", "vdb"), new XAttribute("bus", "virtio")),
         new XElement("readonly"),
         new XElement("serial", "cidata"));
 
     private static XElement KiB(string name, long bytes) => new(name, new XAttribute("unit", "KiB"), (bytes / 1024).ToString(CultureInfo.InvariantCulture));
+
+    /// <summary>An attribute that reads back as it was given: XML has no way to write most control characters, nor half a surrogate pair.</summary>
+    private static XAttribute Text(string name, string value)
+    {
+        try
+        {
+            return new(name, XmlConvert.VerifyXmlChars(value));
+        }
+        catch (XmlException)
+        {
+            throw Refusal($"the {name} '{Uri.EscapeDataString(value)}', which has characters that XML can't carry");
+        }
+    }
+
+    private static void Refuse(bool isWrong, string what)
+    {
+        if (isWrong)
+        {
+            throw Refusal(what);
+        }
+    }
+
+    private static FailureException Refusal(string what) => FailureException.Permanent(FailureCodes.HypervisorError, $"No domain can be defined with {what}.");
 
     private static XAttribute State(string state) => new("state", state);
 

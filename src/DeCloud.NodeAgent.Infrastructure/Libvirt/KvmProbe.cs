@@ -17,7 +17,7 @@ internal static class KvmProbe
 
         foreach (var line in cpuInfo.AsSpan().EnumerateLines())
         {
-            if (!line.StartsWith("flags"))
+            if (line.IndexOf(':') is not (>= 0 and var colon) || !line[..colon].Trim().SequenceEqual("flags"))
             {
                 continue;
             }

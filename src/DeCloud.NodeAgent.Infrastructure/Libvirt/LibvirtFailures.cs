@@ -11,6 +11,10 @@ internal static class LibvirtFailures
     public static bool IsKnown(Exception exception) =>
         exception is LibvirtException or LibvirtTimeoutException or LibvirtConnectionLostException or LibvirtProtocolException or LibvirtAuthenticationException;
 
+    /// <summary>Whatever kept a session from being opened, the hypervisor is not available.</summary>
+    public static FailureException OfConnecting(Exception exception) =>
+        FailureException.Transient(FailureCodes.HypervisorUnavailable, Of(exception).Failure.Message, exception);
+
     public static FailureException Of(Exception exception) => exception switch
     {
         LibvirtConnectionLostException lost => FailureException.Transient(FailureCodes.HypervisorUnavailable, $"libvirt is not connected: {lost.Reason.Message}", lost),

@@ -40,7 +40,7 @@ public sealed partial class LibvirtHypervisor(LibvirtHypervisorOptions options, 
 
             if (LibvirtFailures.IsKnown(exception))
             {
-                throw LibvirtFailures.Of(exception);
+                throw LibvirtFailures.OfConnecting(exception);
             }
 
             throw;

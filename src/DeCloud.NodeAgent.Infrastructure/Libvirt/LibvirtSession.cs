@@ -25,6 +25,7 @@ internal sealed partial class LibvirtSession : IHypervisorSession
     private readonly DomainEventSubscription _subscription;
     private readonly ILogger _log;
     private readonly SemaphoreSlim _starts;
+    private volatile bool _isDisposed;
 
     public LibvirtSession(
         LibvirtHypervisorOptions options, LibvirtConnection control, LibvirtConnection slow, LibvirtConnection events, DomainEventSubscription subscription, HypervisorFacts facts, ILogger log)
@@ -48,9 +49,10 @@ internal sealed partial class LibvirtSession : IHypervisorSession
 
     public async IAsyncEnumerable<DomainEvent> EventsAsync([EnumeratorCancellation] CancellationToken cancellation)
     {
-        await foreach (var happened in _subscription.ReadAllAsync(cancellation).ConfigureAwait(false))
+        await using var events = _subscription.ReadAllAsync(cancellation).GetAsyncEnumerator(cancellation);
+        while (await Told(() => HasNextAsync(events)).ConfigureAwait(false))
         {
-            if (PowerStates.Of(happened) is { } told)
+            if (PowerStates.Of(events.Current) is { } told)
             {
                 yield return told;
             }
@@ -63,7 +65,11 @@ internal sealed partial class LibvirtSession : IHypervisorSession
         return [.. all.Select(d => PowerStates.Of(d.Domain, DeCloud.Libvirt.Domains.DomainStatus.From(d.Parameters) ?? default))];
     });
 
-    public Task<DomainStatus?> LookAsync(VmId id, CancellationToken cancellation) => Told(async () => await StatusAsync(id, cancellation).ConfigureAwait(false));
+    public Task<DomainStatus?> LookAsync(VmId id, CancellationToken cancellation) => Told(async () =>
+        // Its own name, by which a foreign one can be told.
+        await _control.Domains.FindAsync(id.Value, cancellation).ConfigureAwait(false) is { } domain && await StatusAsync(id, cancellation).ConfigureAwait(false) is { } status
+            ? status with { Name = domain.Name }
+            : null);
 
     public Task DefineAsync(DomainSpec domain, CancellationToken cancellation) => Told(async () =>
     {
@@ -72,19 +78,19 @@ internal sealed partial class LibvirtSession : IHypervisorSession
             throw FailureException.Permanent(FailureCodes.NoAcceleration, Facts.AccelerationReason);
         }
 
-        if (await _control.Domains.FindAsync(domain.Id.Value, cancellation).ConfigureAwait(false) is { } there
-            && await _control.Domains.GetMetadataAsync(there, DomainXml.MetadataNamespace, cancellationToken: cancellation).ConfigureAwait(false) is null)
-        {
-            throw FailureException.Permanent(FailureCodes.ForeignDomain, $"The domain '{there.Name}' has this VM's UUID and was not made by the agent. It is left alone; delete the VM and create it under another id.");
-        }
-
+        await RefuseForeignAsync(domain.Id, cancellation).ConfigureAwait(false);
         var xml = DomainXml.Build(domain, Facts.Acceleration, _options).ToString(SaveOptions.DisableFormatting);
         await SlowDomains.DefineAsync(xml, DefineFlags.Validate, cancellation).ConfigureAwait(false);
     });
 
     public Task StartAsync(VmId id, CancellationToken cancellation) => Told(async () =>
     {
-        await _starts.WaitAsync(cancellation).ConfigureAwait(false);
+        await RefuseForeignAsync(id, cancellation).ConfigureAwait(false);
+        if (!await _starts.WaitAsync(_options.SlowCallDeadline, cancellation).ConfigureAwait(false))
+        {
+            throw FailureException.Transient(FailureCodes.Timeout, $"Other VMs' starts took all {_options.StartsAtOnce} turns for {_options.SlowCallDeadline.TotalSeconds:0.#} s.");
+        }
+
         var since = Stopwatch.GetTimestamp();
         try
         {
@@ -109,9 +115,10 @@ internal sealed partial class LibvirtSession : IHypervisorSession
     public Task ShutdownAsync(VmId id, CancellationToken cancellation) =>
         Unless(id, () => _control.Domains.ShutdownAsync(Ref(id), ShutdownFlags.AcpiPowerButton, cancellation), cancellation, PowerState.Stopped);
 
-    public Task RebootAsync(VmId id, CancellationToken cancellation) => Told(() => _control.Domains.RebootAsync(Ref(id), ShutdownFlags.AcpiPowerButton, cancellation));
+    public Task RebootAsync(VmId id, CancellationToken cancellation) =>
+        Unless(id, () => _control.Domains.RebootAsync(Ref(id), ShutdownFlags.AcpiPowerButton, cancellation), cancellation);
 
-    public Task ResetAsync(VmId id, CancellationToken cancellation) => Told(() => _control.Domains.ResetAsync(Ref(id), cancellation));
+    public Task ResetAsync(VmId id, CancellationToken cancellation) => Unless(id, () => _control.Domains.ResetAsync(Ref(id), cancellation), cancellation);
 
     public Task SuspendAsync(VmId id, CancellationToken cancellation) => Unless(id, () => _control.Domains.SuspendAsync(Ref(id), cancellation), cancellation, PowerState.Paused);
 
@@ -122,6 +129,7 @@ internal sealed partial class LibvirtSession : IHypervisorSession
 
     public Task UndefineAsync(VmId id, CancellationToken cancellation) => Told(async () =>
     {
+        await RefuseForeignAsync(id, cancellation).ConfigureAwait(false);
         switch (await StatusAsync(id, cancellation).ConfigureAwait(false))
         {
             case null:
@@ -165,12 +173,26 @@ internal sealed partial class LibvirtSession : IHypervisorSession
 
     public async ValueTask DisposeAsync()
     {
+        _isDisposed = true;
         await _events.DisposeAsync().ConfigureAwait(false);
         await _slow.DisposeAsync().ConfigureAwait(false);
         await _control.DisposeAsync().ConfigureAwait(false);
     }
 
     private static DomainRef Ref(VmId id) => DomainRef.Of(id.Value, id.DomainName);
+
+    /// <summary>The daemon may hang up on our goodbye before we do, which is no loss.</summary>
+    private async Task<bool> HasNextAsync(IAsyncEnumerator<DeCloud.Libvirt.Events.DomainEvent> events)
+    {
+        try
+        {
+            return await events.MoveNextAsync().ConfigureAwait(false);
+        }
+        catch (LibvirtConnectionLostException) when (_isDisposed)
+        {
+            return false;
+        }
+    }
 
     private async Task<string> AnyClosedAsync()
     {
@@ -190,9 +212,29 @@ internal sealed partial class LibvirtSession : IHypervisorSession
         }
     }
 
-    /// <summary>Makes a call whose refusal does not matter when the domain is already where it was to go.</summary>
+    /// <summary>Says no when the domain of this UUID is somebody else's. When there is none, the call that follows says so.</summary>
+    private async Task RefuseForeignAsync(VmId id, CancellationToken cancellation)
+    {
+        try
+        {
+            if (await _control.Domains.GetMetadataAsync(Ref(id), DomainXml.MetadataNamespace, cancellationToken: cancellation).ConfigureAwait(false) is not null)
+            {
+                return;
+            }
+        }
+        catch (LibvirtException none) when (none.Code == LibvirtErrorCode.NoDomain)
+        {
+            return;
+        }
+
+        throw FailureException.Permanent(
+            FailureCodes.ForeignDomain, "A domain on this host has this VM's UUID and was not made by the agent. It is left alone; delete the VM and create it under another id.");
+    }
+
+    /// <summary>Makes a call on a domain of the agent. Its refusal does not matter when the domain is already where it was to go.</summary>
     private Task Unless(VmId id, Func<Task> call, CancellationToken cancellation, params PowerState[] fine) => Told(async () =>
     {
+        await RefuseForeignAsync(id, cancellation).ConfigureAwait(false);
         try
         {
             await call().ConfigureAwait(false);

@@ -43,8 +43,9 @@ internal static class PowerStates
     public static DomainEvent? Of(DeCloud.Libvirt.Events.DomainEvent happened) => happened switch
     {
         DomainRebootEvent => new(happened.Domain.Uuid, DomainEventKind.Rebooted, null),
-        DomainLifecycleEvent { Kind: DomainChangeKind.Undefined } => State(happened.Domain, DomainEventKind.Removed, PowerState.Absent, PowerReason.Unspecified),
-        DomainLifecycleEvent { Change: DomainChange.DefinedAdded } => State(happened.Domain, DomainEventKind.State, PowerState.Stopped, PowerReason.Unspecified),
+        // A domain that runs outlives its definition, and a new name is no new domain.
+        DomainLifecycleEvent { Change: DomainChange.UndefinedRemoved, Domain.WasRunning: false } => State(happened.Domain, DomainEventKind.Removed, PowerState.Absent, PowerReason.Unspecified),
+        DomainLifecycleEvent { Change: DomainChange.DefinedAdded, Domain.WasRunning: false } => State(happened.Domain, DomainEventKind.State, PowerState.Stopped, PowerReason.Unspecified),
         DomainLifecycleEvent lifecycle => lifecycle.Kind switch
         {
             DomainChangeKind.Started => State(happened.Domain, DomainEventKind.State, PowerState.Running, PowerReason.Booted),

@@ -7,6 +7,7 @@ using DeCloud.NodeAgent.Api.Operations;
 using DeCloud.NodeAgent.Api.Problems;
 using DeCloud.NodeAgent.Api.Requests;
 using DeCloud.NodeAgent.Api.Vms;
+using DeCloud.NodeAgent.Composition;
 using DeCloud.NodeAgent.Configuration;
 using DeCloud.NodeAgent.Contracts.Rest;
 using DeCloud.NodeAgent.Infrastructure.Vnc;
@@ -20,7 +21,7 @@ internal static class NodeApi
     /// <summary>Adds what the endpoints need, besides the actors and ports that <see cref="Composition.NodeComposition"/> adds.</summary>
     public static IServiceCollection AddNodeApi(this IServiceCollection services, NodeOptions options)
     {
-        var urls = new ImageUrl(options.Images.AllowHttp, options.Libvirt.ImageCachePath);
+        var urls = NodeComposition.Images(options).UrlPolicy;
         services.AddSingleton(urls);
         services.AddSingleton(new CreateVmValidation(options.Vms, urls));
         services.AddSingleton(options.Http);

@@ -1,5 +1,6 @@
 using System.Reflection;
 using Akka.Hosting;
+using Akka.Hosting.Logging;
 using DeCloud.Libvirt;
 using DeCloud.NodeAgent.Actors.Images;
 using DeCloud.NodeAgent.Actors.Node;
@@ -45,14 +46,11 @@ internal static class NodeComposition
             new VmPolicy { StopGrace = options.Vms.StopGrace },
             new ImageCachePolicy(options.Images.BudgetBytes, UnpinnedReuse),
             s.GetRequiredService<JournalSignal>()));
-        services.AddAkka("node", akka => akka
+        services.AddAkka("node", (akka, s) => akka
+            .AddSetup(new LoggerFactorySetup(s.GetRequiredService<ILoggerFactory>()))
+            .ConfigureLoggers(loggers => loggers.ClearLoggers().AddLogger<ActorLog>())
             .WithJournal(journal)
-            .WithNode()
-            .ConfigureLoggers(loggers =>
-            {
-                loggers.ClearLoggers();
-                loggers.AddLoggerFactory();
-            }));
+            .WithNode());
         return services;
     }
 
@@ -76,7 +74,8 @@ internal static class NodeComposition
         };
     }
 
-    private static ImageStoreOptions Images(NodeOptions options) => new()
+    /// <summary>How the image cache is told to behave.</summary>
+    public static ImageStoreOptions Images(NodeOptions options) => new()
     {
         Folder = options.Libvirt.ImageCachePath,
         VmFolder = options.Libvirt.VmStoragePath,

@@ -70,7 +70,7 @@ internal static class NodeConfiguration
         reader.Read("Images:MaxVirtualBytes", TiB, "1 TiB", "How large a disk an image may describe.", SettingFormats.Bytes(MiB, 64 * TiB)),
         reader.Read("Images:IdleTimeout", TimeSpan.FromSeconds(30), "00:00:30", "How long a download may stand still.", SettingFormats.Duration(TimeSpan.FromMilliseconds(100), TimeSpan.FromHours(1))),
         reader.Read("Images:TotalTimeout", TimeSpan.FromHours(2), "02:00:00", "How long a download may take in all.", SettingFormats.Duration(TimeSpan.FromSeconds(1), TimeSpan.FromDays(7))),
-        reader.Read("Images:AllowHttp", true, "true", "Allow http:// URLs beside https://.", SettingFormats.Flag),
+        reader.Read("Images:AllowHttp", false, "false", "Allow http:// URLs without a hash; with one they are always allowed, since nobody on the way can change the image.", SettingFormats.Flag),
         reader.Read("Images:AllowPrivateAddresses", false, "false", "Allow images from loopback, private and link-local addresses.", SettingFormats.Flag),
         reader.Read("Images:ReserveBytes", 5 * GiB, "5 GiB", "What must stay free on the cache's file system.", SettingFormats.Bytes(0, 64 * TiB)));
 

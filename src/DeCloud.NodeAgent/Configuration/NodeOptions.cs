@@ -49,7 +49,7 @@ internal sealed record LibvirtSection(string VmStoragePath, string ImageCachePat
 /// <param name="MaxVirtualBytes">How large a disk an image may describe.</param>
 /// <param name="IdleTimeout">How long a download may stand still.</param>
 /// <param name="TotalTimeout">How long a download may take in all.</param>
-/// <param name="AllowHttp">Whether <c>http://</c> URLs are allowed beside <c>https://</c>.</param>
+/// <param name="AllowHttp">Whether <c>http://</c> URLs are allowed without a hash that pins the image.</param>
 /// <param name="AllowPrivateAddresses">Whether images may come from loopback, private and link-local addresses.</param>
 /// <param name="ReserveBytes">What must stay free on the cache's file system.</param>
 internal sealed record ImagesSection(

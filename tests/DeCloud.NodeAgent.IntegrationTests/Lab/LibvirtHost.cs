@@ -71,6 +71,10 @@ public sealed class LibvirtHost : IAsyncLifetime
     /// <summary>Lets a frozen libvirtd go on.</summary>
     public Task ResumeLibvirtdAsync() => RunAsync("resume-libvirtd", Folder);
 
+    /// <summary>Where a path that libvirt reports lies outside the host.</summary>
+    /// <param name="path">Such as <c>/var/lib/libvirt/qemu/domain-1-name/vnc.sock</c>.</param>
+    public async Task<string> OutsideAsync(string path) => (await RunAsync(Script, ["outside", Folder, path])).TrimEnd('\n');
+
     /// <summary>Runs a program inside the host's mount namespace, where its domains live.</summary>
     /// <param name="command">The program and its arguments.</param>
     public Task ExecuteInsideAsync(params string[] command) => RunAsync(Script, ["exec", Folder, .. command]);
@@ -95,9 +99,9 @@ public sealed class LibvirtHost : IAsyncLifetime
         Directory.Delete(Folder, recursive: true);
     }
 
-    private static Task RunAsync(string command, string folder) => RunAsync(Script, [command, folder]);
+    private static Task<string> RunAsync(string command, string folder) => RunAsync(Script, [command, folder]);
 
-    private static async Task RunAsync(string program, string[] arguments)
+    private static async Task<string> RunAsync(string program, string[] arguments)
     {
         using var deadline = new CancellationTokenSource(ScriptDeadline);
         var result = await Cli.Wrap(program)
@@ -109,6 +113,8 @@ public sealed class LibvirtHost : IAsyncLifetime
             throw new InvalidOperationException(
                 $"{Path.GetFileName(program)} {string.Join(' ', arguments)} ended with {result.ExitCode}: {result.StandardError}{result.StandardOutput}");
         }
+
+        return result.StandardOutput;
     }
 
     private static int ReadPid(string file) => int.Parse(File.ReadAllText(file).Trim(), CultureInfo.InvariantCulture);

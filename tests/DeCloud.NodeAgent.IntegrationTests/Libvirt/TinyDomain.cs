@@ -8,11 +8,14 @@ namespace DeCloud.NodeAgent.IntegrationTests.Libvirt;
 /// <summary>Emulated machines that need no operating system: nothing to boot, or a boot sector with a single trick.</summary>
 internal static class TinyDomain
 {
+    /// <summary>Stands still for ever.</summary>
+    public static readonly byte[] IdleDisk = BootDisk(0xf4, 0xeb, 0xfd);
+
     /// <summary>Powers the machine off as ACPI does: SLP_EN to the PM1a control port of the q35 chipset.</summary>
-    private static readonly byte[] PowerOffDisk = BootDisk(0xba, 0x04, 0x06, 0xb8, 0x00, 0x20, 0xef, 0xf4, 0xeb, 0xfd);
+    public static readonly byte[] PowerOffDisk = BootDisk(0xba, 0x04, 0x06, 0xb8, 0x00, 0x20, 0xef, 0xf4, 0xeb, 0xfd);
 
     /// <summary>Resets the machine through the keyboard controller, and so again at each boot.</summary>
-    private static readonly byte[] ResetDisk = BootDisk(0xb0, 0xfe, 0xe6, 0x64, 0xf4, 0xeb, 0xfd);
+    public static readonly byte[] ResetDisk = BootDisk(0xb0, 0xfe, 0xe6, 0x64, 0xf4, 0xeb, 0xfd);
 
     /// <summary>Arms the ib700 watchdog with a time of zero.</summary>
     private static readonly byte[] WatchdogDisk = BootDisk(0xba, 0x43, 0x04, 0xb0, 0x0f, 0xee, 0xf4, 0xeb, 0xfd);

@@ -29,7 +29,7 @@ public sealed class NodeConfigurationTests
             [
                 ("StatePath", "/srv/dc/"), ("Libvirt:VmStoragePath", "/a"), ("Libvirt:ImageCachePath", "/b"), ("Libvirt:Uri", "qemu+unix:///system?socket=/run/x"), ("Libvirt:Network", "lab"),
                 ("Libvirt:AllowEmulation", "True"), ("Libvirt:CallTimeout", "5s"), ("Libvirt:StartTimeout", "00:01:30"), ("Images:BudgetBytes", "2 TiB"), ("Images:MaxDownloadBytes", "1073741824"),
-                ("Images:MaxVirtualBytes", "3gib"), ("Images:IdleTimeout", "500ms"), ("Images:TotalTimeout", "1h"), ("Images:AllowHttp", "false"), ("Images:AllowPrivateAddresses", "true"), ("Images:ReserveBytes", "0"),
+                ("Images:MaxVirtualBytes", "3gib"), ("Images:IdleTimeout", "500ms"), ("Images:TotalTimeout", "1h"), ("Images:AllowHttp", "true"), ("Images:AllowPrivateAddresses", "true"), ("Images:ReserveBytes", "0"),
                 ("vms:stopgrace", "2m"), ("Vms:MaxVCpus", "3"), ("Vms:MaxMemoryBytes", "64MiB"), ("Vms:MaxDiskBytes", "1MiB"), ("Vms:MaxStarts", "2"), ("Persistence:Provider", "postgresql"),
                 ("Persistence:ConnectionString", "Host=db;Password=x"), ("Http:Url", "http://[::1]:7000"), ("Http:AllowedHosts:0", "A.example"), ("Http:AllowedHosts:1", "b.example"), ("Http:MaxRequestBodyBytes", "1 MiB"),
                 ("Http:MaxConnections", "9"), ("Http:HeadersTimeout", "1s"), ("Http:ApiToken", Token), ("WireGuard:InterfaceName", "wg7"), ("WireGuard:ListenPort", "51821"), ("WireGuard:Address", "10.80.0.7/16"),
@@ -39,7 +39,7 @@ public sealed class NodeConfigurationTests
 
         Assert.Equal("/srv/dc", o.StatePath);
         Assert.Equal(new LibvirtSection("/a", "/b", "qemu+unix:///system?socket=/run/x", "lab", true, TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(90)), o.Libvirt);
-        Assert.Equal(new ImagesSection(2L << 40, 1L << 30, 3L << 30, TimeSpan.FromMilliseconds(500), TimeSpan.FromHours(1), false, true, 0), o.Images);
+        Assert.Equal(new ImagesSection(2L << 40, 1L << 30, 3L << 30, TimeSpan.FromMilliseconds(500), TimeSpan.FromHours(1), true, true, 0), o.Images);
         Assert.Equal(new VmsSection(TimeSpan.FromMinutes(2), 3, 64 << 20, 1 << 20, 2), o.Vms);
         Assert.Equal(new PersistenceSection(PersistenceProvider.PostgreSql, "Host=db;Password=x"), o.Persistence);
         Assert.Equal((new IPEndPoint(IPAddress.IPv6Loopback, 7000), 1L << 20, 9, TimeSpan.FromSeconds(1), Token), (o.Http.Listen, o.Http.MaxRequestBodyBytes, o.Http.MaxConnections, o.Http.HeadersTimeout, o.Http.ApiToken));

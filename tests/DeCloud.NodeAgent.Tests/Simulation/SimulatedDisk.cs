@@ -23,6 +23,9 @@ public sealed class SimulatedDisk : IImageStore, IVmFiles
     /// <summary>Holds imports back until it is set.</summary>
     public TaskCompletionSource? HoldImports { get; set; }
 
+    /// <summary>What imports stamp on their images.</summary>
+    public DateTimeOffset ImportedAt { get; set; } = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
     /// <summary>The images that disks stand on.</summary>
     public HashSet<ImageDigest> Referenced { get; } = [];
 
@@ -44,7 +47,7 @@ public sealed class SimulatedDisk : IImageStore, IVmFiles
 
         Enter("import");
         var digest = request.Expected ?? DigestOf(request.Url);
-        return _images.GetOrAdd(digest, d => new(d, request.Url, "qcow2", 100, 1000, request.Expected is not null, new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero)));
+        return _images.GetOrAdd(digest, d => new(d, request.Url, "qcow2", 100, 1000, request.Expected is not null, ImportedAt));
     }
 
     /// <inheritdoc/>

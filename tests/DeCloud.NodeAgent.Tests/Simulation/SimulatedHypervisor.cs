@@ -56,7 +56,7 @@ public sealed class SimulatedHypervisor : IHypervisor
             _sessions.Clear();
         }
 
-        lost.ForEach(s => s.Close(reason));
+        lost.ForEach(s => s.Close(reason, isLost: true));
     }
 
     /// <summary>Puts a domain there that nobody asked for.</summary>
@@ -130,10 +130,10 @@ public sealed class SimulatedHypervisor : IHypervisor
 
         public Task<string> Closed => _closed.Task;
 
-        public void Close(string reason)
+        public void Close(string reason, bool isLost)
         {
             _closed.TrySetResult(reason);
-            Events.Writer.TryComplete();
+            Events.Writer.TryComplete(isLost ? Lost() : null);
         }
 
         public IAsyncEnumerable<DomainEvent> EventsAsync(CancellationToken cancellation) => Events.Reader.ReadAllAsync(cancellation);
@@ -164,42 +164,43 @@ public sealed class SimulatedHypervisor : IHypervisor
                 throw FailureException.Permanent(FailureCodes.NoAcceleration, "There is no KVM here.");
             }
 
-            var existing = Find(domain.Id);
-            if (existing is { IsOurs: false })
+            if (FindOwn(domain.Id) is null)
             {
-                throw FailureException.Permanent(FailureCodes.ForeignDomain, "A domain with this UUID is not the agent's.");
+                owner.Set(domain.Id.Value, new(domain.Id.DomainName, PowerState.Stopped, PowerReason.Unspecified, true));
             }
-
-            owner.Set(domain.Id.Value, existing ?? new(domain.Id.DomainName, PowerState.Stopped, PowerReason.Unspecified, true));
+            else
+            {
+                owner.Tell(new(domain.Id.Value, DomainEventKind.Changed, null));
+            }
         }
 
         public Task StartAsync(VmId id, CancellationToken cancellation) =>
             MoveAsync("start", id, d => d.State == PowerState.Stopped ? d with { State = PowerState.Running, Reason = PowerReason.Booted } : d, cancellation);
 
         public Task ShutdownAsync(VmId id, CancellationToken cancellation) =>
-            MoveAsync("shutdown", id, d => owner.GuestsObey ? d with { State = PowerState.Stopped, Reason = PowerReason.GuestShutdown } : d, cancellation);
+            MoveAsync("shutdown", id, d => owner.GuestsObey && d.State == PowerState.Running ? d with { State = PowerState.Stopped, Reason = PowerReason.GuestShutdown } : d, cancellation);
 
         public async Task RebootAsync(VmId id, CancellationToken cancellation)
         {
-            await MoveAsync("reboot", id, d => d, cancellation);
+            await MoveAsync("reboot", id, Runs, cancellation);
             if (owner.GuestsObey)
             {
                 owner.Reboot(id);
             }
         }
 
-        public Task ResetAsync(VmId id, CancellationToken cancellation) => MoveAsync("reset", id, d => d, cancellation);
+        public Task ResetAsync(VmId id, CancellationToken cancellation) => MoveAsync("reset", id, Runs, cancellation);
 
-        public Task SuspendAsync(VmId id, CancellationToken cancellation) =>
-            MoveAsync("suspend", id, d => d with { State = PowerState.Paused, Reason = PowerReason.UserPaused }, cancellation);
+        public Task SuspendAsync(VmId id, CancellationToken cancellation) => MoveAsync(
+            "suspend", id, d => Runs(d).State == PowerState.Running ? d with { State = PowerState.Paused, Reason = PowerReason.UserPaused } : d, cancellation);
 
-        public Task ResumeAsync(VmId id, CancellationToken cancellation) =>
-            MoveAsync("resume", id, d => d with { State = PowerState.Running, Reason = PowerReason.Resumed }, cancellation);
+        public Task ResumeAsync(VmId id, CancellationToken cancellation) => MoveAsync(
+            "resume", id, d => Runs(d).State == PowerState.Paused ? d with { State = PowerState.Running, Reason = PowerReason.Resumed } : d, cancellation);
 
         public async Task DestroyAsync(VmId id, CancellationToken cancellation)
         {
             await EnterAsync("destroy", id, cancellation);
-            if (Find(id) is { State: PowerState.Running or PowerState.Paused } domain)
+            if (FindOwn(id) is { State: PowerState.Running or PowerState.Paused } domain)
             {
                 owner.Set(id.Value, domain with { State = PowerState.Stopped, Reason = PowerReason.Destroyed });
             }
@@ -208,7 +209,7 @@ public sealed class SimulatedHypervisor : IHypervisor
         public async Task UndefineAsync(VmId id, CancellationToken cancellation)
         {
             await EnterAsync("undefine", id, cancellation);
-            if (Find(id) is not { } domain)
+            if (FindOwn(id) is not { } domain)
             {
                 return;
             }
@@ -226,29 +227,42 @@ public sealed class SimulatedHypervisor : IHypervisor
             owner.Tell(new(id.Value, DomainEventKind.Removed, new(id.Value, domain.Name, PowerState.Absent, PowerReason.Unspecified)));
         }
 
-        public Task<IReadOnlyDictionary<string, IReadOnlyList<string>>> LeasesAsync(CancellationToken cancellation) =>
-            Task.FromResult<IReadOnlyDictionary<string, IReadOnlyList<string>>>(new Dictionary<string, IReadOnlyList<string>>());
+        public async Task<IReadOnlyDictionary<string, IReadOnlyList<string>>> LeasesAsync(CancellationToken cancellation)
+        {
+            await EnterAsync("leases", null, cancellation);
+            return new Dictionary<string, IReadOnlyList<string>>();
+        }
 
-        public Task<string?> VncSocketAsync(VmId id, CancellationToken cancellation) => Task.FromResult<string?>(null);
+        public async Task<string?> VncSocketAsync(VmId id, CancellationToken cancellation)
+        {
+            await EnterAsync("vnc", null, cancellation);
+            return null;
+        }
 
         public ValueTask DisposeAsync()
         {
-            Close("disposed");
+            Close("disposed", isLost: false);
             return ValueTask.CompletedTask;
         }
 
-        private Domain? Find(VmId id)
+        private static FailureException Lost() => FailureException.Transient(FailureCodes.HypervisorUnavailable, "The session is lost.");
+
+        private static Domain Runs(Domain domain) =>
+            domain.State != PowerState.Stopped ? domain : throw FailureException.Transient(FailureCodes.HypervisorError, "The domain does not run.");
+
+        private Domain? FindOwn(VmId id)
         {
             lock (owner._gate)
             {
-                return owner._domains.GetValueOrDefault(id.Value);
+                var domain = owner._domains.GetValueOrDefault(id.Value);
+                return domain is not { IsOurs: false } ? domain : throw FailureException.Permanent(FailureCodes.ForeignDomain, "A domain with this UUID is not the agent's.");
             }
         }
 
         private async Task MoveAsync(string call, VmId id, Func<Domain, Domain> move, CancellationToken cancellation)
         {
             await EnterAsync(call, id, cancellation);
-            var domain = Find(id) ?? throw FailureException.Transient(FailureCodes.HypervisorError, "There is no such domain.");
+            var domain = FindOwn(id) ?? throw FailureException.Transient(FailureCodes.HypervisorError, "There is no such domain.");
             var moved = move(domain);
             if (moved != domain)
             {
@@ -260,7 +274,7 @@ public sealed class SimulatedHypervisor : IHypervisor
         {
             if (_closed.Task.IsCompleted)
             {
-                throw FailureException.Transient(FailureCodes.HypervisorUnavailable, "The session is lost.");
+                throw Lost();
             }
 
             if (id is not null)

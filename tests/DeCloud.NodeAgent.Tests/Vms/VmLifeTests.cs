@@ -213,6 +213,17 @@ public sealed class VmLifeTests
     }
 
     [Fact]
+    public void A_vm_whose_uuid_was_taken_by_a_foreign_domain_is_deleted_without_touching_it()
+    {
+        BringUp();
+        Take(VmLife.Change(_state, Policy, Samples.Change(_id, VmChange.Delete, "d"), _now));
+        Take(VmLife.StepFailed(_state, Policy, _state.Step!.Number, new(FailureCodes.ForeignDomain, "not ours", true), null, _now));
+        Assert.Equal(VmStep.RemoveFiles, _state.Step?.Kind);
+        Take(VmLife.StepCompleted(_state, Policy, _state.Step!.Number, null, null, _now));
+        Assert.True(_state.IsTombstoned);
+    }
+
+    [Fact]
     public void A_permanent_failure_ends_the_operation_and_is_tried_again_only_on_request()
     {
         Take(VmLife.Create(_state, Policy, Samples.Create(_id), true, _now));

@@ -47,7 +47,7 @@ internal static class ImageEndpoints
             var other => throw VmReplies.Unexpected(other),
         };
 
-    private static async Task<Results<Accepted<AcceptedResource>, Problem>> Pull(HttpContext http, IRequiredActor<ImagesKey> images, ImageUrl urls)
+    private static async Task<Results<Accepted<AcceptedResource>, Problem>> Pull(HttpContext http, IRequiredActor<ImagesKey> images, ImageUrlPolicy urls)
     {
         var body = await JsonBody.ReadAsync(http, RestJson.Default.PullImageRequest);
         if (body.Value is not { } pull)

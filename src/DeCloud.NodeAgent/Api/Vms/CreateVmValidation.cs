@@ -2,12 +2,10 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
-using DeCloud.NodeAgent.Api.Images;
 using DeCloud.NodeAgent.Api.Problems;
 using DeCloud.NodeAgent.Configuration;
 using DeCloud.NodeAgent.Contracts.Rest;
 using DeCloud.NodeAgent.Core.Images;
-using ImageUrl = DeCloud.NodeAgent.Api.Images.ImageUrl;
 using DeCloud.NodeAgent.Core.Vms;
 
 namespace DeCloud.NodeAgent.Api.Vms;
@@ -15,7 +13,7 @@ namespace DeCloud.NodeAgent.Api.Vms;
 /// <summary>Says everything that is wrong with a VM that is asked for, before anything is touched. Pure.</summary>
 /// <param name="Limits">What a VM may be.</param>
 /// <param name="Urls">Where its image may come from.</param>
-internal sealed partial record CreateVmValidation(VmsSection Limits, ImageUrl Urls)
+internal sealed partial record CreateVmValidation(VmsSection Limits, ImageUrlPolicy Urls)
 {
     private const long MiB = 1L << 20;
     private const long LeastMemory = 64 * MiB;
@@ -70,11 +68,11 @@ internal sealed partial record CreateVmValidation(VmsSection Limits, ImageUrl Ur
     }
 
     /// <summary>Says what is wrong with an image that is asked for.</summary>
-    public static void CheckImage(FieldErrors errors, ImageUrl urls, string urlField, string url, string hashField, string hash)
+    public static void CheckImage(FieldErrors errors, ImageUrlPolicy urls, string urlField, string url, string hashField, string hash)
     {
-        if (urls.Check(url) is { } reason)
+        if (!urls.TryAccept(url, isPinned: hash.Length > 0, out _, out var refusal))
         {
-            errors.Add(urlField, url, reason);
+            errors.Add(urlField, url, refusal.Message);
         }
 
         if (hash.Length > 0 && !ImageDigest.TryParse(hash, out _))
