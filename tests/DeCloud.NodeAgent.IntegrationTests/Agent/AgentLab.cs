@@ -111,9 +111,10 @@ public class AgentLab : IAsyncLifetime
     [SuppressMessage("Interoperability", "CA1416", Justification = "Only Linux hosts VMs.")]
     public virtual async Task InitializeAsync()
     {
-        await Host.InitializeAsync();
+        // Before the host, whose namespace has the mounts of now.
         Directory.CreateDirectory(_state, Passable);
         await PrepareStateAsync();
+        await Host.InitializeAsync();
         Directory.CreateDirectory(Path.Combine(_state, "images"), Passable);
         File.Copy(await TestImages.SmallAsync(), Path.Combine(_state, "images", "small.qcow2"));
         Agent = new(Host, _state, Settings);

@@ -122,16 +122,39 @@ public sealed class BreakableJournal : MemoryJournal
     public static Fault Of(ActorSystem system) => Faults.GetOrCreateValue(system);
 
     protected override Task<IImmutableList<Exception?>> WriteMessagesAsync(IEnumerable<AtomicWrite> messages, CancellationToken cancellationToken) =>
-        _fault.IsBroken ? Task.FromException<IImmutableList<Exception?>>(new IOException("disk full")) : base.WriteMessagesAsync(messages, cancellationToken)!;
+        _fault.Takes(messages) ? Task.FromException<IImmutableList<Exception?>>(new IOException("disk full")) : base.WriteMessagesAsync(messages, cancellationToken)!;
 
     public sealed class Fault
     {
         private volatile bool _isBroken;
+        private Type? _breaksOnceAt;
 
         public bool IsBroken
         {
             get => _isBroken;
             set => _isBroken = value;
+        }
+
+        /// <summary>Whether <see cref="BreakOnceAt"/> has not had its effect yet.</summary>
+        public bool IsSetToBreak => Volatile.Read(ref _breaksOnceAt) is not null;
+
+        /// <summary>Breaks at the next write of an event of this type, and only then.</summary>
+        public void BreakOnceAt(Type @event) => Volatile.Write(ref _breaksOnceAt, @event);
+
+        internal bool Takes(IEnumerable<AtomicWrite> writes)
+        {
+            if (_isBroken)
+            {
+                return true;
+            }
+
+            var breaks = Volatile.Read(ref _breaksOnceAt) is { } type && writes.Any(w => ((IImmutableList<IPersistentRepresentation>)w.Payload).Any(p => p.Payload.GetType() == type));
+            if (breaks)
+            {
+                Volatile.Write(ref _breaksOnceAt, null);
+            }
+
+            return breaks;
         }
     }
 }

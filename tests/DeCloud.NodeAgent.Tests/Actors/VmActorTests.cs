@@ -40,6 +40,20 @@ public sealed class VmActorTests(ITestOutputHelper output) : NodeFixture(output)
     }
 
     [Fact]
+    public async Task A_vm_whose_end_is_stored_leaves_the_roster_even_when_that_was_not()
+    {
+        await Connected();
+        var id = await Running();
+        var journal = BreakableJournal.Of(Sys);
+        journal.BreakOnceAt(typeof(RosterEvents.Removed));
+        await Accepted(Samples.Change(id, VmChange.Delete, "delete"));
+        await Until(() => !journal.IsSetToBreak);
+        await RestartNode();
+        await Connected();
+        Assert.Equal(FailureCodes.VmDeleted, (await Refused(new VmQueries.Get(id))).Code);
+    }
+
+    [Fact]
     public async Task The_key_of_a_create_is_remembered_after_a_restart_and_another_body_is_a_conflict()
     {
         await Connected();

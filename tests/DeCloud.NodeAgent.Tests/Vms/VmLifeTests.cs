@@ -196,6 +196,36 @@ public sealed class VmLifeTests
     }
 
     [Fact]
+    public void A_guest_that_reboots_in_a_circle_loses_its_power_after_the_grace_all_the_same()
+    {
+        BringUp();
+        Take(VmLife.Change(_state, Policy, Samples.Change(_id, VmChange.Stop, "s"), _now));
+        Complete(PowerState.Running, PowerReason.Booted);
+        var over = _now + Policy.StopGrace;
+        while (_now < over)
+        {
+            _now += TimeSpan.FromSeconds(1);
+            Take(VmLife.Rebooted(_state, Policy, _now));
+            if (_state.Step?.Kind == VmStep.Shutdown)
+            {
+                Complete(PowerState.Running, PowerReason.Booted);
+            }
+        }
+
+        Assert.Equal(VmStep.Destroy, _state.Step?.Kind);
+    }
+
+    [Fact]
+    public void Resets_that_follow_a_reboot_at_once_belong_to_it()
+    {
+        BringUp();
+        Assert.Single(VmLife.Rebooted(_state, Policy, _now).Events);
+        Take(VmLife.Rebooted(_state, Policy, _now));
+        Assert.Empty(VmLife.Rebooted(_state, Policy, _now + Policy.RebootSettlesWithin / 2).Events);
+        Assert.Single(VmLife.Rebooted(_state, Policy, _now + Policy.RebootSettlesWithin).Events);
+    }
+
+    [Fact]
     public void A_delete_ends_in_a_tombstone_that_refuses_everything_else()
     {
         BringUp();
