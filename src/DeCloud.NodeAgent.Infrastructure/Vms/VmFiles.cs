@@ -53,7 +53,15 @@ internal sealed class VmFiles : IVmFiles
         return WithHostErrorsAsync(async () =>
         {
             EnsureFolder(id);
-            await OwnFolder.WriteAsync(UserDataOf(id), userData, OwnerOnly, cancellation);
+            try
+            {
+                await OwnFolder.WriteAsync(UserDataOf(id), userData, OwnerOnly, cancellation);
+            }
+            catch
+            {
+                DropEmptyFolder(id);
+                throw;
+            }
         });
     }
 
@@ -178,6 +186,19 @@ internal sealed class VmFiles : IVmFiles
 
         return Task.CompletedTask;
     });
+
+    /// <summary>Of a request that is refused nothing is left. A folder that holds something is that of a VM and stays.</summary>
+    private void DropEmptyFolder(VmId id)
+    {
+        try
+        {
+            Directory.Delete(FolderOf(id));
+        }
+        catch (IOException)
+        {
+            // The sweep at the next start takes what could not be removed; the cause that is told is the first.
+        }
+    }
 
     private static ReadOnlyMemory<byte>? Read(string path, int limit)
     {
