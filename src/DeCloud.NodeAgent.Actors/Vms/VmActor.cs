@@ -19,6 +19,7 @@ namespace DeCloud.NodeAgent.Actors.Vms;
 internal sealed class VmActor : ReceivePersistentActor, IWithTimers
 {
     private const int SnapshotEvery = 30;
+    private static readonly TimeSpan PanicTold = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan TombstoneRest = TimeSpan.FromSeconds(30);
 
     private readonly VmId _id;
@@ -31,6 +32,7 @@ internal sealed class VmActor : ReceivePersistentActor, IWithTimers
     private ProgressResource? _progress;
     private IReadOnlyList<string> _addresses = [];
     private bool _isReconciled;
+    private DateTimeOffset? _panickedAt;
     private long _lastLook;
     private long _lastSnapshot;
 
@@ -58,9 +60,10 @@ internal sealed class VmActor : ReceivePersistentActor, IWithTimers
         Command<SessionUp>(ComeUp);
         Command<SessionLost>(_ => GoDown());
         Command<Hint>(_ => _domain.Tell(LookNow.Instance));
+        Command<GuestPanicked>(_ => Panicked());
         Command<GuestRebooted>(_ => Commit(VmLife.Rebooted(_state, environment.Policy, Now)), _ => _state.Spec is not null && !_state.IsTombstoned);
         Command<AddressesSeen>(seen => ShowAddresses(seen.Addresses));
-        Command<Looked>(looked => Commit(VmLife.Seen(_state, environment.Policy, looked.Look.Status, Now)), IsNews);
+        Command<Looked>(looked => Commit(VmLife.Seen(_state, environment.Policy, Blamed(looked.Look).Status, Now)), IsNews);
 
         Command<Taken>(taken => Commit(VmLife.StepCompleted(_state, environment.Policy, taken.Number, taken.Image, Newest(taken.Looked), Now)));
         Command<NotTaken>(notTaken => Commit(VmLife.StepFailed(_state, environment.Policy, notTaken.Number, notTaken.Failure, Newest(notTaken.Looked), Now)));
@@ -295,7 +298,19 @@ internal sealed class VmActor : ReceivePersistentActor, IWithTimers
         return true;
     }
 
-    private Look? Newest(Looked? looked) => looked is not null && IsNews(looked) ? looked.Look : null;
+    private Look? Newest(Looked? looked) => looked is not null && IsNews(looked) ? Blamed(looked.Look) : null;
+
+    private void Panicked()
+    {
+        _panickedAt = Now;
+        _domain.Tell(LookNow.Instance);
+    }
+
+    /// <summary>A guest that panicked is soon a domain whose QEMU "crashed"; only the event before told the difference.</summary>
+    private Look Blamed(Look look) =>
+        look.Status is { State: PowerState.Stopped, Reason: PowerReason.Crashed } status && _panickedAt is { } at && Now - at < PanicTold
+            ? new(status with { Reason = PowerReason.GuestPanicked })
+            : look;
 
     private void ShowAddresses(IReadOnlyList<string> addresses)
     {
@@ -356,6 +371,12 @@ internal sealed class VmActor : ReceivePersistentActor, IWithTimers
     internal sealed record GuestRebooted
     {
         public static readonly GuestRebooted Instance = new();
+    }
+
+    /// <summary>The guest's kernel panicked.</summary>
+    internal sealed record GuestPanicked
+    {
+        public static readonly GuestPanicked Instance = new();
     }
 
     /// <summary>The guest has these addresses.</summary>

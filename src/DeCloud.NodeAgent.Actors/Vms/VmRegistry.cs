@@ -290,7 +290,12 @@ internal sealed class VmRegistry : ReceivePersistentActor, IWithTimers
         }
         else if (!_fallen.Contains(id))
         {
-            Child(id).Tell(happened.Kind == DomainEventKind.Rebooted ? VmActor.GuestRebooted.Instance : VmActor.Hint.Instance);
+            Child(id).Tell(happened.Kind switch
+            {
+                DomainEventKind.Rebooted => VmActor.GuestRebooted.Instance,
+                DomainEventKind.Panicked => VmActor.GuestPanicked.Instance,
+                _ => VmActor.Hint.Instance,
+            });
         }
     }
 

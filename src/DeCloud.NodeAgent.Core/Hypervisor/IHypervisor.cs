@@ -142,7 +142,7 @@ public sealed record DomainStatus(Guid Id, string Name, PowerState State, PowerR
 /// <summary>Something that happened to a domain.</summary>
 /// <param name="Id">Its UUID.</param>
 /// <param name="Kind">What happened.</param>
-/// <param name="Status">The state that follows from it, where one does; null for <see cref="DomainEventKind.Rebooted"/> and <see cref="DomainEventKind.Changed"/>.</param>
+/// <param name="Status">The state that follows from it, where one does; null for the kinds that change none.</param>
 public sealed record DomainEvent(Guid Id, DomainEventKind Kind, DomainStatus? Status);
 
 /// <summary>Kinds of <see cref="DomainEvent"/>.</summary>
@@ -156,6 +156,9 @@ public enum DomainEventKind
 
     /// <summary>The guest rebooted; the domain never stopped running.</summary>
     Rebooted,
+
+    /// <summary>The guest's kernel panicked. The domain is stopped because of it next, and then libvirt no longer tells a panic from a death of QEMU.</summary>
+    Panicked,
 
     /// <summary>Something that changes no state.</summary>
     Changed,

@@ -52,6 +52,7 @@ internal static class PowerStates
             DomainChangeKind.Resumed => State(happened.Domain, DomainEventKind.State, PowerState.Running, PowerReason.Resumed),
             DomainChangeKind.Suspended or DomainChangeKind.PowerManagementSuspended => State(happened.Domain, DomainEventKind.State, PowerState.Paused, PowerReason.Unspecified),
             DomainChangeKind.Stopped => State(happened.Domain, DomainEventKind.State, PowerState.Stopped, PowerReason.Unspecified),
+            DomainChangeKind.Crashed => new(happened.Domain.Uuid, DomainEventKind.Panicked, null),
             _ => new(happened.Domain.Uuid, DomainEventKind.Changed, null),
         },
         DomainIoErrorEvent or DomainWatchdogEvent or DomainControlErrorEvent => new(happened.Domain.Uuid, DomainEventKind.Changed, null),

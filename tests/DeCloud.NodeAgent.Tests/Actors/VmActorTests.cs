@@ -265,6 +265,18 @@ public sealed class VmActorTests(ITestOutputHelper output) : NodeFixture(output)
     }
 
     [Fact]
+    public async Task A_panic_of_the_guest_is_told_from_a_death_of_qemu()
+    {
+        await Connected();
+        var panicked = await Running();
+        var killed = await Running();
+        Hypervisor.Panic(panicked);
+        Hypervisor.Happen(killed, PowerState.Stopped, PowerReason.Crashed);
+        await Until(() => Shown(panicked).Crashes == 1 && Shown(killed).Crashes == 1);
+        Assert.Equal(("guest-panicked", "crashed"), (Shown(panicked).Status.Reason, Shown(killed).Status.Reason));
+    }
+
+    [Fact]
     public async Task A_change_that_no_event_told_is_found_by_the_sweep()
     {
         await Connected();

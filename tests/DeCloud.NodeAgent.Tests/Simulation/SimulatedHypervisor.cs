@@ -72,6 +72,13 @@ public sealed class SimulatedHypervisor : IHypervisor
         return new Voice(this);
     }
 
+    /// <summary>Lets a guest's kernel panic: as libvirt tells it, the domain then is one that crashed.</summary>
+    public void Panic(VmId id)
+    {
+        Tell(new(id.Value, DomainEventKind.Panicked, null));
+        Happen(id, PowerState.Stopped, PowerReason.Crashed);
+    }
+
     /// <summary>Lets a guest reboot.</summary>
     public void Reboot(VmId id) => Tell(new(id.Value, DomainEventKind.Rebooted, null));
 
