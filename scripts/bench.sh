@@ -32,6 +32,7 @@ root="$(dirname "$here")"
 readonly here root
 readonly all=(create list restart start journal import change hang libvirt micro)
 work=
+load="$(cut -d ' ' -f 1-3 /proc/loadavg)"
 
 die() { # message [remedy]
     printf 'bench.sh: %s\n' "$1" >&2
@@ -81,7 +82,7 @@ one). Each figure stands against its yardstick in the same run, in turns, becaus
 the absolute figures are of the machine below. Budgets are those of the design; a figure that misses its own says **no**.
 
 TEXT
-    printf 'Machine: %s\n\n' "$(machine)"
+    printf 'Machine: %s Load before the run: %s.\n\n' "$(machine)" "$load"
     table
     cat <<'TEXT'
 

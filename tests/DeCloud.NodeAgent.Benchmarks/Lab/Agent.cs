@@ -11,6 +11,9 @@ namespace DeCloud.NodeAgent.Benchmarks.Lab;
 internal sealed class Agent : IAsyncDisposable
 {
     private static readonly TimeSpan StartDeadline = TimeSpan.FromSeconds(120);
+
+    /// <summary>Answers leave out what is null.</summary>
+    private static readonly JsonSerializerOptions Json = new(RestJson.Default.Options) { RespectRequiredConstructorParameters = false };
     private readonly Process _process;
 
     private Agent(Process process, Uri address, long startedAt)
@@ -94,7 +97,7 @@ internal sealed class Agent : IAsyncDisposable
         await EndedAsync(answer);
     }
 
-    public async Task<VmResource> GetAsync(Guid id) => (await Http.GetFromJsonAsync($"/api/vms/{id}", RestJson.Default.VmResource))!;
+    public async Task<VmResource> GetAsync(Guid id) => (await Http.GetFromJsonAsync<VmResource>($"/api/vms/{id}", Json))!;
 
     /// <summary>Memory of the process in main memory (VmRSS), in MiB.</summary>
     public async Task<double> ResidentMiBAsync()
@@ -129,11 +132,11 @@ internal sealed class Agent : IAsyncDisposable
             throw new InvalidOperationException($"{(int)answer.StatusCode}: {text}");
         }
 
-        var accepted = JsonSerializer.Deserialize(text, RestJson.Default.AcceptedResource)!;
+        var accepted = JsonSerializer.Deserialize<AcceptedResource>(text, Json)!;
         var operation = accepted.Operation;
         while (operation.Status == "running")
         {
-            operation = (await Http.GetFromJsonAsync($"/api/operations/{operation.Id}?wait=30s", RestJson.Default.OperationResource))!;
+            operation = (await Http.GetFromJsonAsync<OperationResource>($"/api/operations/{operation.Id}?wait=30s", Json))!;
         }
 
         return operation.Status == "succeeded" ? accepted.Vm! : throw new InvalidOperationException($"{operation.Kind} ended as {operation.Status}: {operation.Error?.Message}");

@@ -27,6 +27,7 @@ internal static partial class ListBenchmark
             {
                 var bareUrl = $"http://127.0.0.1:{port}/api/vms";
                 var agentUrl = new Uri(agent.Http.BaseAddress!, "/api/vms").ToString();
+                await Programs.RunAsync("curl", "-sS", "--retry", "20", "--retry-connrefused", "--retry-delay", "1", "-o", "/dev/null", bareUrl);
                 await WrkAsync(bareUrl, 4);
                 await WrkAsync(agentUrl, 4);
                 var (agents, bares, ratios) = (new Sample(), new Sample(), new Sample());
