@@ -19,11 +19,13 @@ internal sealed class JournalFeed(JournalReader reader, JournalSignal written) :
     /// <summary>How many events a reader may be behind while it reads live. A reader that resumes may begin as far back as it likes.</summary>
     private const int Lag = 10_000;
 
-    public async IAsyncEnumerable<EventResource> ReadAsync(long? afterId, [EnumeratorCancellation] CancellationToken cancellation)
+    public Task<long> LastIdAsync(CancellationToken cancellation) => reader.LastOrderingAsync(cancellation);
+
+    public async IAsyncEnumerable<EventResource> ReadAsync(long afterId, [EnumeratorCancellation] CancellationToken cancellation)
     {
         var signal = written.Next;
-        var at = afterId ?? await reader.LastOrderingAsync(cancellation).ConfigureAwait(false);
-        var isLive = afterId is null;
+        var at = afterId;
+        var isLive = false;
         while (true)
         {
             var rows = await reader.ReadAllAsync(at, Batch, cancellation).ConfigureAwait(false);

@@ -24,12 +24,16 @@ public interface IVmHistory
 /// <summary>The node's events as they are written, in the order of the journal.</summary>
 public interface IEventFeed
 {
+    /// <summary>The place of the last event there is. Whoever reads from here on misses nothing that is written after this was asked.</summary>
+    /// <param name="cancellation">Gives up.</param>
+    Task<long> LastIdAsync(CancellationToken cancellation);
+
     /// <summary>
     /// Events behind a place in the journal, then every new one. The enumeration fails with <see cref="SlowReaderException"/> when the reader falls too far behind: nothing is ever skipped in silence.
     /// </summary>
-    /// <param name="afterId">The <see cref="EventResource.Id"/> last seen; null to begin with what comes next.</param>
+    /// <param name="afterId">The <see cref="EventResource.Id"/> last seen.</param>
     /// <param name="cancellation">Ends the enumeration.</param>
-    IAsyncEnumerable<EventResource> ReadAsync(long? afterId, CancellationToken cancellation);
+    IAsyncEnumerable<EventResource> ReadAsync(long afterId, CancellationToken cancellation);
 }
 
 /// <summary>The reader of an event stream fell too far behind and must resume from the last event it saw.</summary>

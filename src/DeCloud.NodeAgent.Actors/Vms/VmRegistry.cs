@@ -140,6 +140,10 @@ internal sealed class VmRegistry : ReceivePersistentActor, IWithTimers
         {
             same.Add((command, Sender));
         }
+        else if (_storing.Values.Any(creates => creates[0].Command.VmId == command.VmId))
+        {
+            Sender.Tell(new VmReply.Refused(new(FailureCodes.VmExists, "A VM with this id is being accepted under another key. Give another id, or none.", true)));
+        }
         else if (Unfit(command) is { } unfit)
         {
             Sender.Tell(new VmReply.Refused(unfit));

@@ -80,7 +80,8 @@ internal sealed partial class LibvirtSession : IHypervisorSession
 
         await RefuseForeignAsync(domain.Id, cancellation).ConfigureAwait(false);
         var xml = DomainXml.Build(domain, Facts.Acceleration, _options).ToString(SaveOptions.DisableFormatting);
-        await SlowDomains.DefineAsync(xml, DefineFlags.Validate, cancellation).ConfigureAwait(false);
+        // Not validated against the schema: that costs libvirt 20 ms, and the tests do it for every form that is built here.
+        await SlowDomains.DefineAsync(xml, DefineFlags.None, cancellation).ConfigureAwait(false);
     });
 
     public Task StartAsync(VmId id, CancellationToken cancellation) => Told(async () =>

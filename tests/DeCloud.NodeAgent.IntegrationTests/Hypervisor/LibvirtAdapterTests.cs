@@ -7,6 +7,7 @@ using DeCloud.Libvirt.Domains;
 using DeCloud.NodeAgent.Core.Hypervisor;
 using DeCloud.NodeAgent.Core.Node;
 using DeCloud.NodeAgent.Core.Vms;
+using DeCloud.NodeAgent.Infrastructure.Libvirt;
 using DeCloud.NodeAgent.IntegrationTests.Lab;
 using DeCloud.NodeAgent.IntegrationTests.Libvirt;
 using DeCloud.NodeAgent.Tests.Hypervisor;
@@ -34,6 +35,19 @@ public sealed class LibvirtAdapterTests(AdapterLab lab) : IClassFixture<AdapterL
         }
 
         _deadline.Dispose();
+    }
+
+    [Theory]
+    [InlineData(1, true)]
+    [InlineData(4, false)]
+    [InlineData(64, true)]
+    public async Task Every_form_of_the_domain_keeps_to_libvirts_schema(int vCpus, bool directIo)
+    {
+        var domain = await lab.PrepareAsync(Guest.Idles) with { VCpus = vCpus };
+        _made.Add(domain.Id.Value);
+        await using var connection = await lab.Host.ConnectAsync();
+        var xml = DomainXml.Build(domain, Acceleration.Emulation, lab.Options with { DirectIo = directIo }).ToString();
+        await connection.Domains.DefineAsync(xml, DefineFlags.Validate, Deadline);
     }
 
     [Fact]

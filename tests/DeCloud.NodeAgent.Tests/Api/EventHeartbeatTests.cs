@@ -14,7 +14,7 @@ public sealed class EventHeartbeatTests
         var pipe = new Pipe();
         var feed = new ScriptedFeed();
         using var end = new CancellationTokenSource();
-        var writing = new EventStream(pipe.Writer, time).WriteAsync(feed.ReadAsync(null, end.Token), end.Token);
+        var writing = new EventStream(pipe.Writer, time).WriteAsync(feed.ReadAsync(0, end.Token), end.Token);
         Assert.Equal("retry: 2000\n\n", await ReadAsync(pipe));
 
         for (var i = 0; i < 3; i++)

@@ -37,7 +37,12 @@ internal sealed class ScriptedFeed : IEventFeed
 
     public TaskCompletionSource Ended { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    public async IAsyncEnumerable<EventResource> ReadAsync(long? afterId, [EnumeratorCancellation] CancellationToken cancellation)
+    /// <summary>What the journal's last event is said to be.</summary>
+    public const long Last = 1000;
+
+    public Task<long> LastIdAsync(CancellationToken cancellation) => Task.FromResult(Last);
+
+    public async IAsyncEnumerable<EventResource> ReadAsync(long afterId, [EnumeratorCancellation] CancellationToken cancellation)
     {
         AskedAfter = afterId;
         try

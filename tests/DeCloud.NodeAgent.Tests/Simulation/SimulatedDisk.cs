@@ -13,6 +13,7 @@ public sealed class SimulatedDisk : IImageStore, IVmFiles
     private readonly ConcurrentDictionary<ImageDigest, CachedImage> _images = new();
     private readonly ConcurrentDictionary<string, int> _failures = new();
     private int _imports;
+    private int _userDataStores;
 
     /// <summary>The files that exist, as <c>kind:vm</c>.</summary>
     public ConcurrentDictionary<string, byte> Files { get; } = new();
@@ -25,6 +26,12 @@ public sealed class SimulatedDisk : IImageStore, IVmFiles
 
     /// <summary>What imports stamp on their images.</summary>
     public DateTimeOffset ImportedAt { get; set; } = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+    /// <summary>Holds the storing of user data back until it is set.</summary>
+    public TaskCompletionSource? HoldUserData { get; set; }
+
+    /// <summary>How often user data was stored.</summary>
+    public int UserDataStores => Volatile.Read(ref _userDataStores);
 
     /// <summary>The images that disks stand on.</summary>
     public HashSet<ImageDigest> Referenced { get; } = [];
@@ -73,7 +80,16 @@ public sealed class SimulatedDisk : IImageStore, IVmFiles
     public string PathOf(ImageDigest digest) => $"/images/{digest.Hex}";
 
     /// <inheritdoc/>
-    public Task StoreUserDataAsync(VmId id, ReadOnlyMemory<byte> userData, CancellationToken cancellation) => Make("user-data", id);
+    public async Task StoreUserDataAsync(VmId id, ReadOnlyMemory<byte> userData, CancellationToken cancellation)
+    {
+        Interlocked.Increment(ref _userDataStores);
+        if (HoldUserData is { } hold)
+        {
+            await hold.Task.WaitAsync(cancellation);
+        }
+
+        await Make("user-data", id);
+    }
 
     /// <inheritdoc/>
     public Task CreateDiskAsync(VmId id, ImageDigest image, long diskBytes, CancellationToken cancellation) => Make("disk", id);

@@ -53,12 +53,14 @@ internal static class EventEndpoints
 
         // The agent does not wait for readers when it stops; they come back with the last id.
         using var end = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, host.ApplicationStopping);
+        // Known before the first byte is sent: what a reader causes after it has seen the answer begin is in the stream.
+        var from = after ?? await feed.LastIdAsync(end.Token);
         http.Response.ContentType = "text/event-stream";
         http.Response.Headers.CacheControl = "no-store";
         http.Response.Headers["X-Accel-Buffering"] = "no";
         try
         {
-            await new EventStream(http.Response.BodyWriter, time).WriteAsync(feed.ReadAsync(after, end.Token), end.Token);
+            await new EventStream(http.Response.BodyWriter, time).WriteAsync(feed.ReadAsync(from, end.Token), end.Token);
         }
         catch (OperationCanceledException) when (end.IsCancellationRequested)
         {
