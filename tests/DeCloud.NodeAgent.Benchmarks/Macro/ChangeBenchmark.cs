@@ -91,9 +91,9 @@ internal static class ChangeBenchmark
             {
                 await libvirt.Domains.ShutdownAsync(DomainRef.Of(vm), ShutdownFlags.AcpiPowerButton);
             }
-            catch (LibvirtException) when (stopped.IsCompleted)
+            catch (LibvirtException refused) when (refused.Code == LibvirtErrorCode.OperationInvalid)
             {
-                return;
+                // It is down, and the event is on its way.
             }
 
             await Task.WhenAny(stopped, Task.Delay(TimeSpan.FromSeconds(2)));
