@@ -25,6 +25,7 @@ public sealed class CrashTests(AgentLab lab) : AgentTests(lab), IClassFixture<Ag
         Assert.True(crashed.Failure!.NextTryAt > crashed.Failure.At, "there is no pause");
 
         var again = await Lab.Api.UntilVmAsync(vm.Id, "the VM runs again", Soon, v => v.Status.State == "running" && v.Step is null);
+        Assert.True(again.Status.Since >= crashed.Failure.NextTryAt, "it was not waited");
         Assert.Equal((1, null), (again.Crashes, again.Failure));
         Assert.NotEqual(qemu, Assert.Single(Lab.Invariants.QemusOf(vm.Id)));
         Assert.Single(await Lab.Api.HistoryAsync(vm.Id), e => e.Type == "crashed");
