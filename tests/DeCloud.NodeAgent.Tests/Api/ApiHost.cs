@@ -3,6 +3,7 @@ using System.Text.Json;
 using Akka.Actor;
 using Akka.Hosting;
 using DeCloud.NodeAgent.Actors.Node;
+using DeCloud.NodeAgent.Actors.Resources;
 using DeCloud.NodeAgent.Actors.Vms;
 using DeCloud.NodeAgent.Composition;
 using DeCloud.NodeAgent.Configuration;
@@ -52,6 +53,10 @@ public sealed class ApiHost : IAsyncLifetime
     public Script Images { get; } = new();
 
     internal VmBoard Board { get; } = new();
+
+    public Script Resources { get; } = new();
+
+    internal ResourceBoard ResourceBoard { get; } = new();
 
     internal ScriptedHistory History { get; } = new();
 
@@ -133,6 +138,7 @@ public sealed class ApiHost : IAsyncLifetime
     private IServiceCollection AddScripts(IServiceCollection services, NodeOptions options) => services
         .AddSingleton(options)
         .AddSingleton(Board)
+        .AddSingleton(ResourceBoard)
         .AddSingleton<IVmHistory>(History)
         .AddSingleton<IEventFeed>(Feed)
         .AddSingleton<IVmFiles>(Files)
@@ -146,6 +152,7 @@ public sealed class ApiHost : IAsyncLifetime
                     registry.Register<NodeKey>(system.ActorOf(Node.Props(), "node"));
                     registry.Register<VmsKey>(system.ActorOf(Vms.Props(), "vms"));
                     registry.Register<ImagesKey>(system.ActorOf(Images.Props(), "images"));
+                    registry.Register<ResourcesKey>(system.ActorOf(Resources.Props(), "resources"));
                 });
             }
         });
