@@ -6,6 +6,7 @@ using DeCloud.NodeAgent.Api.OpenApi;
 using DeCloud.NodeAgent.Api.Operations;
 using DeCloud.NodeAgent.Api.Problems;
 using DeCloud.NodeAgent.Api.Requests;
+using DeCloud.NodeAgent.Api.Resources;
 using DeCloud.NodeAgent.Api.Vms;
 using DeCloud.NodeAgent.Composition;
 using DeCloud.NodeAgent.Configuration;
@@ -27,6 +28,7 @@ internal static class NodeApi
         services.AddSingleton(options.Http);
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton<VmListBodies>();
+        services.AddSingleton<ResourceBodies>();
         services.AddSingleton<EventReaders>();
         services.AddSingleton(s => new LoopbackRelay(s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<LoopbackRelay>>()));
         services.AddRouting();
@@ -56,6 +58,7 @@ internal static class NodeApi
         EventEndpoints.Map(api.MapGroup("").WithTags("Events"));
         ImageEndpoints.Map(api.MapGroup("images").WithTags("Images"));
         NodeEndpoints.Map(api.MapGroup("node").WithTags("Node"));
+        ResourceEndpoints.Map(api.MapGroup("node").WithTags("Resources"));
         HealthEndpoints.Map(root.MapGroup("").WithTags("Health"));
         ErrorDocs.Map(root.MapGroup("").WithTags("Docs"));
     }
