@@ -1,3 +1,4 @@
+using System.Runtime.Versioning;
 using DeCloud.NodeAgent.Core.Hypervisor;
 using DeCloud.NodeAgent.Core.Images;
 using DeCloud.NodeAgent.Core.Vms;
@@ -15,6 +16,7 @@ public static class HostAdapters
     /// <summary>Adds <see cref="IHypervisor"/> on libvirt.</summary>
     /// <param name="services">The container, which holds logging.</param>
     /// <param name="options">How libvirt is used.</param>
+    [SupportedOSPlatform("linux")]
     public static IServiceCollection AddLibvirt(this IServiceCollection services, LibvirtHypervisorOptions options) =>
         services.AddSingleton(options).AddSingleton<IHypervisor, LibvirtHypervisor>();
 
@@ -22,6 +24,7 @@ public static class HostAdapters
     /// <param name="services">The container, which holds logging and a <see cref="TimeProvider"/>.</param>
     /// <param name="images">The image cache.</param>
     /// <param name="files">The VMs' files.</param>
+    [SupportedOSPlatform("linux")]
     public static IServiceCollection AddHostFiles(this IServiceCollection services, ImageStoreOptions images, VmFilesOptions files) => services
         .AddSingleton(images)
         .AddSingleton(files)

@@ -108,4 +108,7 @@ public static class FailureCodes
 
     /// <summary>The journal could not store the request; nothing was done.</summary>
     public const string JournalUnavailable = "journal-unavailable";
+
+    /// <summary>This host runs no VMs, whatever is asked.</summary>
+    public const string VmsUnsupported = "vms-unsupported";
 }

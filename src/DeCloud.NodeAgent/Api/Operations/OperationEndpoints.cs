@@ -26,7 +26,7 @@ internal static class OperationEndpoints
             .Query("wait", "string", "How long to wait for the end before answering, at most 60s.", "30s")
             .Gives<OperationResource>(200, "The operation, ended or not.")
             .Fails(EndpointDocs.WhenAsked)
-            .Fails(FailureCodes.OperationNotFound);
+            .Fails(FailureCodes.OperationNotFound, FailureCodes.VmsUnsupported);
 
     private static async Task<Results<Ok<OperationResource>, Problem>> Get(string id, HttpContext http, IRequiredActor<VmsKey> vms, IRequiredActor<ImagesKey> images, IHostApplicationLifetime host)
     {
