@@ -1,11 +1,14 @@
 using System.Runtime.Versioning;
 using DeCloud.NodeAgent.Core.Hypervisor;
 using DeCloud.NodeAgent.Core.Images;
+using DeCloud.NodeAgent.Core.Resources;
 using DeCloud.NodeAgent.Core.Vms;
 using DeCloud.NodeAgent.Infrastructure.Images;
 using DeCloud.NodeAgent.Infrastructure.Libvirt;
 using DeCloud.NodeAgent.Infrastructure.Qemu;
 using DeCloud.NodeAgent.Infrastructure.Vms;
+using DeCloud.NodeAgent.Infrastructure.Windows;
+using DeCloud.NodeAgent.Infrastructure.Windows.Resources;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace DeCloud.NodeAgent.Infrastructure;
@@ -31,4 +34,19 @@ public static class HostAdapters
         .AddSingleton<QemuImg>()
         .AddSingleton<IImageStore, ImageStore>()
         .AddSingleton<IVmFiles, VmFiles>();
+
+    /// <summary>Adds the ports of a Windows machine: what it is made of and what it is doing; those for VMs, which it does not run, refuse.</summary>
+    /// <param name="services">The container, which holds logging and a <see cref="TimeProvider"/>.</param>
+    [SupportedOSPlatform("windows")]
+    public static IServiceCollection AddWindowsHost(this IServiceCollection services)
+    {
+        var host = new UnsupportedHost();
+        return services
+            .AddSingleton<IHypervisor>(host)
+            .AddSingleton<IImageStore>(host)
+            .AddSingleton<IVmFiles>(host)
+            .AddSingleton<IWindowsMachine, WindowsMachine>()
+            .AddSingleton<IHostInventory, WindowsInventory>()
+            .AddSingleton<IHostSampler, WindowsSampler>();
+    }
 }

@@ -1,13 +1,9 @@
 using System.Runtime.Versioning;
 using DeCloud.Libvirt;
 using DeCloud.NodeAgent.Configuration;
-using DeCloud.NodeAgent.Core.Hypervisor;
-using DeCloud.NodeAgent.Core.Images;
-using DeCloud.NodeAgent.Core.Vms;
 using DeCloud.NodeAgent.Infrastructure;
 using DeCloud.NodeAgent.Infrastructure.Libvirt;
 using DeCloud.NodeAgent.Infrastructure.Linux;
-using DeCloud.NodeAgent.Infrastructure.Windows;
 
 namespace DeCloud.NodeAgent.Composition;
 
@@ -18,7 +14,7 @@ internal static class HostComposition
     /// <exception cref="PlatformNotSupportedException">It is neither Linux nor Windows.</exception>
     public static IServiceCollection AddHost(this IServiceCollection services, NodeOptions options) =>
         OperatingSystem.IsLinux() ? services.AddLinux(options)
-        : OperatingSystem.IsWindows() ? services.AddWindows()
+        : OperatingSystem.IsWindows() ? services.AddWindowsHost()
         : throw new PlatformNotSupportedException("The agent runs on Linux and Windows only.");
 
     [SupportedOSPlatform("linux")]
@@ -28,13 +24,6 @@ internal static class HostComposition
         return services
             .AddLibvirt(Libvirt(options))
             .AddHostFiles(NodeComposition.Images(options), new() { VmFolder = options.Libvirt.VmStoragePath, ImageFolder = options.Libvirt.ImageCachePath });
-    }
-
-    [SupportedOSPlatform("windows")]
-    private static IServiceCollection AddWindows(this IServiceCollection services)
-    {
-        var host = new UnsupportedHost();
-        return services.AddSingleton<IHypervisor>(host).AddSingleton<IImageStore>(host).AddSingleton<IVmFiles>(host);
     }
 
     [SupportedOSPlatform("linux")]
