@@ -57,6 +57,8 @@ public sealed class WineHost : IAsyncLifetime
             .Set("WINEPREFIX", Path.Combine(Folder, "prefix"))
             .Set("WINEDEBUG", "-all")
             .Set("WINEDLLOVERRIDES", "winemenubuilder.exe,mshtml=")
+            // Wine's double mappings of memory lose the runtime's generated code; with them it dies in a finalizer.
+            .Set("DOTNET_EnableWriteXorExecute", "0")
             .Set("HOME", Folder)
             .Set("DISPLAY", null)
             .Set("DOTNET_ROOT", null))
