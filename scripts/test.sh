@@ -137,6 +137,10 @@ main() {
     dotnet build "$solution" -c Release --no-restore --nologo -v quiet -warnaserror
 
     if [[ $unit_only == no ]]; then
+        say "publishing the agent for Windows"
+        dotnet publish "$root/src/DeCloud.NodeAgent" -c Release -r win-x64 --self-contained -o "$root/artifacts/windows-agent" \
+            --nologo -v quiet -warnaserror
+        export DECLOUD_WINDOWS_AGENT="$root/artifacts/windows-agent/decloud-agent.exe"
         say "making the test images"
         : "${DECLOUD_TEST_IMAGE:=$("$here/make-test-image.sh" | tail -n 1)}"
         : "${DECLOUD_CLOUD_IMAGE:=$("$here/make-test-image.sh" --cloud | tail -n 1)}"

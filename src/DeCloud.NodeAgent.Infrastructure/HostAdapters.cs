@@ -1,3 +1,4 @@
+using System.Runtime.Versioning;
 using DeCloud.NodeAgent.Core.Hypervisor;
 using DeCloud.NodeAgent.Core.Images;
 using DeCloud.NodeAgent.Core.Ports;
@@ -9,6 +10,8 @@ using DeCloud.NodeAgent.Infrastructure.Nftables;
 using DeCloud.NodeAgent.Infrastructure.Linux.Resources;
 using DeCloud.NodeAgent.Infrastructure.Qemu;
 using DeCloud.NodeAgent.Infrastructure.Vms;
+using DeCloud.NodeAgent.Infrastructure.Windows;
+using DeCloud.NodeAgent.Infrastructure.Windows.Resources;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace DeCloud.NodeAgent.Infrastructure;
@@ -19,12 +22,14 @@ public static class HostAdapters
     /// <summary>Adds <see cref="IHypervisor"/> on libvirt.</summary>
     /// <param name="services">The container, which holds logging.</param>
     /// <param name="options">How libvirt is used.</param>
+    [SupportedOSPlatform("linux")]
     public static IServiceCollection AddLibvirt(this IServiceCollection services, LibvirtHypervisorOptions options) =>
         services.AddSingleton(options).AddSingleton<IHypervisor, LibvirtHypervisor>();
 
     /// <summary>Adds <see cref="IHostInventory"/> and <see cref="IHostSampler"/> of this host.</summary>
     /// <param name="services">The container, which holds logging and a <see cref="TimeProvider"/>.</param>
     /// <param name="folders">Where VMs and images lie.</param>
+    [SupportedOSPlatform("linux")]
     public static IServiceCollection AddHostResources(this IServiceCollection services, ResourceFolders folders) => services
         .AddSingleton(folders)
         .AddSingleton(new HostTree())
@@ -36,6 +41,7 @@ public static class HostAdapters
     /// <param name="services">The container, which holds logging and a <see cref="TimeProvider"/>.</param>
     /// <param name="images">The image cache.</param>
     /// <param name="files">The VMs' files.</param>
+    [SupportedOSPlatform("linux")]
     public static IServiceCollection AddHostFiles(this IServiceCollection services, ImageStoreOptions images, VmFilesOptions files) => services
         .AddSingleton(images)
         .AddSingleton(files)
@@ -48,4 +54,19 @@ public static class HostAdapters
     /// <param name="options">How it is used.</param>
     public static IServiceCollection AddPacketFilter(this IServiceCollection services, PacketFilterOptions options) =>
         services.AddSingleton(options).AddSingleton<IPacketFilter, NftPacketFilter>();
+
+    /// <summary>Adds the ports of a Windows machine: what it is made of and what it is doing; those for VMs, which it does not run, refuse.</summary>
+    /// <param name="services">The container, which holds logging and a <see cref="TimeProvider"/>.</param>
+    [SupportedOSPlatform("windows")]
+    public static IServiceCollection AddWindowsHost(this IServiceCollection services)
+    {
+        var host = new UnsupportedHost();
+        return services
+            .AddSingleton<IHypervisor>(host)
+            .AddSingleton<IImageStore>(host)
+            .AddSingleton<IVmFiles>(host)
+            .AddSingleton<IWindowsMachine, WindowsMachine>()
+            .AddSingleton<IHostInventory, WindowsInventory>()
+            .AddSingleton<IHostSampler, WindowsSampler>();
+    }
 }

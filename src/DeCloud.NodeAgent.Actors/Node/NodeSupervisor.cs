@@ -32,6 +32,7 @@ internal sealed class NodeSupervisor : ReceiveActor, IWithTimers
 
     private readonly string _version;
     private readonly VmBoard _board;
+    private readonly Failure? _withoutVms;
     private readonly DateTimeOffset _startedAt = Context.System.Scheduler.Now;
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly Dictionary<string, Part> _parts;
@@ -48,6 +49,7 @@ internal sealed class NodeSupervisor : ReceiveActor, IWithTimers
         _version = parts.Version;
         _board = parts.Board;
         var environment = new VmEnvironment(parts.Board, parts.Files, Self, parts.VmPolicy, parts.Written, parts.Operations, parts.Network?.Board);
+        _withoutVms = parts.Hypervisor.Refusal;
         IReadOnlyList<IActorRef> subscribers = [Self];
         _parts = new()
         {
@@ -63,6 +65,14 @@ internal sealed class NodeSupervisor : ReceiveActor, IWithTimers
         if (parts.Resources is { } resources)
         {
             _parts[Resources] = new(Props.Create(() => new ResourcesActor(resources, parts.Board)));
+        }
+
+        if (_withoutVms is not null)
+        {
+            // Not started at all: nothing is touched, nothing is tried again, and whoever asks is told why.
+            _parts.Remove(Images);
+            _parts.Remove(Vms);
+            _parts.Remove(Hypervisor);
         }
 
         Receive<IVmMessage>(message => Pass(Vms, message));
@@ -153,13 +163,14 @@ internal sealed class NodeSupervisor : ReceiveActor, IWithTimers
 
     private void Pass(string name, object message)
     {
-        if (_parts.GetValueOrDefault(name)?.Actor is { } actor)
+        var part = _parts.GetValueOrDefault(name);
+        if (part?.Actor is { } actor)
         {
             actor.Forward(message);
             return;
         }
 
-        var failure = new Failure(FailureCodes.Restarting, $"The agent's part '{name}' fell and is being started again; running VMs are not touched. Try again.", false);
+        var failure = part is null && _withoutVms is { } never ? never : new Failure(FailureCodes.Restarting, $"The agent's part '{name}' fell and is being started again; running VMs are not touched. Try again.", false);
         switch (message)
         {
             case IVmMessage or VmQueries.GetForeign:
@@ -212,20 +223,20 @@ internal sealed class NodeSupervisor : ReceiveActor, IWithTimers
             StartedAt = _startedAt,
             UptimeSeconds = Math.Round((now - _startedAt).TotalSeconds, 3),
             Hypervisor = new(
-                _session is null ? "lost" : "connected",
+                _withoutVms is not null ? "unsupported" : _session is null ? "lost" : "connected",
                 _since,
-                _lostReason,
+                _withoutVms?.Message ?? _lostReason,
                 facts?.LibvirtVersion,
                 facts?.QemuVersion,
                 facts is null ? null : VmWords.Of(facts.Acceleration),
                 facts?.AccelerationReason),
             Vms = _board.Current.Values.GroupBy(vm => vm.Status.State).ToDictionary(g => g.Key, g => g.Count()),
             ForeignDomains = _registry.Foreign,
-            Reconciled = _registry.IsReconciled,
+            Reconciled = _withoutVms is not null || _registry.IsReconciled,
         };
     }
 
-    private Readiness Readiness() => new(
+    private Readiness Readiness() => _withoutVms is { } never ? new(false, true, null, never) : new(
         _session is not null,
         _registry.IsReconciled,
         _session is null ? $"libvirt is not connected: {_lostReason}"
@@ -236,7 +247,7 @@ internal sealed class NodeSupervisor : ReceiveActor, IWithTimers
     {
         if (_session is not { } session)
         {
-            Sender.Tell(new VncSocket(null, new(FailureCodes.HypervisorUnavailable, "libvirt is not connected. Try again when it is back.", false)));
+            Sender.Tell(new VncSocket(null, _withoutVms ?? new(FailureCodes.HypervisorUnavailable, "libvirt is not connected. Try again when it is back.", false)));
             return;
         }
 

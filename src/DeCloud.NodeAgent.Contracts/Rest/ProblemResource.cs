@@ -37,4 +37,5 @@ public sealed record ErrorKindResource(string Code, int Status, string Title, st
 /// <summary>Whether the node can take commands.</summary>
 /// <param name="Ready">Always true: a node that isn't ready answers with a problem.</param>
 /// <param name="Checks">What was looked at.</param>
-public sealed record ReadinessResource(bool Ready, IReadOnlyList<string> Checks);
+/// <param name="Note">What the node does not do by its nature, for example host VMs on Windows; absent where there is nothing to say.</param>
+public sealed record ReadinessResource(bool Ready, IReadOnlyList<string> Checks, string? Note = null);

@@ -1,3 +1,4 @@
+using DeCloud.NodeAgent.Core.Node;
 using DeCloud.NodeAgent.Core.Vms;
 
 namespace DeCloud.NodeAgent.Core.Hypervisor;
@@ -5,6 +6,11 @@ namespace DeCloud.NodeAgent.Core.Hypervisor;
 /// <summary>The way to the hypervisor of this host.</summary>
 public interface IHypervisor
 {
+    /// <summary>
+    /// Why this host never runs VMs: then no session is ever opened, and whatever is asked of VMs and images is refused with this. Null on hosts that run them.
+    /// </summary>
+    Failure? Refusal => null;
+
     /// <summary>
     /// Opens a session: connects, subscribes to events, learns what the hypervisor can do. Throws a <see cref="Node.FailureException"/> with
     /// <see cref="Node.FailureCodes.HypervisorUnavailable"/> when that fails.

@@ -126,4 +126,7 @@ public static class FailureCodes
 
     /// <summary>The VM is not started because its network is not shut off from the provider's yet.</summary>
     public const string NetworkNotIsolated = "network-not-isolated";
+
+    /// <summary>This host runs no VMs, whatever is asked.</summary>
+    public const string VmsUnsupported = "vms-unsupported";
 }

@@ -11,6 +11,7 @@ using DeCloud.NodeAgent.Api.Vms;
 using DeCloud.NodeAgent.Composition;
 using DeCloud.NodeAgent.Configuration;
 using DeCloud.NodeAgent.Contracts.Rest;
+using DeCloud.NodeAgent.Core.Hypervisor;
 using DeCloud.NodeAgent.Infrastructure.Vnc;
 using DeCloud.NodeAgent.Security;
 
@@ -45,10 +46,15 @@ internal static class NodeApi
         app.UseMiddleware<Gate>();
         app.UseOpenApiPages();
         app.UseRouting();
+        if (app.Services.GetService<IHypervisor>()?.Refusal is { } refusal)
+        {
+            // Before parameters are bound: what they need is not to be had here either.
+            app.Use((http, next) => http.GetEndpoint()?.Metadata.GetMetadata<ApiNeedsVms>() is null ? next(http) : Problem.Of(refusal).ExecuteAsync(http));
+        }
 
         var root = app.MapGroup("").AddEndpointFilter(RouteFilters.KnownQuery).AddEndpointFilter(RouteFilters.NoStrayBody).WithMetadata(new ApiProblems(EndpointDocs.Always));
         var api = root.MapGroup("/api");
-        var vms = api.MapGroup("vms").WithTags("VMs");
+        var vms = api.MapGroup("vms").WithTags("VMs").NeedsVms();
         var vm = vms.MapGroup("{id}").AddEndpointFilter(RouteFilters.VmIdInRoute);
         VmEndpoints.Map(vms, vm);
         VmPowerEndpoints.Map(vm);
@@ -56,7 +62,7 @@ internal static class NodeApi
         VmConsoleEndpoints.Map(vm);
         OperationEndpoints.Map(api.MapGroup("operations").WithTags("Operations"));
         EventEndpoints.Map(api.MapGroup("").WithTags("Events"));
-        ImageEndpoints.Map(api.MapGroup("images").WithTags("Images"));
+        ImageEndpoints.Map(api.MapGroup("images").WithTags("Images").NeedsVms());
         NodeEndpoints.Map(api.MapGroup("node").WithTags("Node"));
         ResourceEndpoints.Map(api.MapGroup("node").WithTags("Resources"));
         HealthEndpoints.Map(root.MapGroup("").WithTags("Health"));

@@ -1,7 +1,6 @@
 using System.Reflection;
 using Akka.Hosting;
 using Akka.Hosting.Logging;
-using DeCloud.Libvirt;
 using DeCloud.NodeAgent.Actors.Images;
 using DeCloud.NodeAgent.Actors.Node;
 using DeCloud.NodeAgent.Actors.Operations;
@@ -12,11 +11,7 @@ using DeCloud.NodeAgent.Configuration;
 using DeCloud.NodeAgent.Core.Hypervisor;
 using DeCloud.NodeAgent.Core.Images;
 using DeCloud.NodeAgent.Core.Vms;
-using DeCloud.NodeAgent.Infrastructure;
 using DeCloud.NodeAgent.Infrastructure.Images;
-using DeCloud.NodeAgent.Infrastructure.Libvirt;
-using DeCloud.NodeAgent.Infrastructure.Linux;
-using DeCloud.NodeAgent.Infrastructure.Vms;
 
 namespace DeCloud.NodeAgent.Composition;
 
@@ -33,15 +28,12 @@ internal static class NodeComposition
     public static IServiceCollection AddNode(this IServiceCollection services, NodeOptions options)
     {
         var journal = Journal(options);
-        StateFolder.MakePassable(options.Libvirt.VmStoragePath);
         services.AddSingleton(options);
         services.AddSingleton<VmBoard>();
         services.AddSingleton<OperationBoard>();
         services.AddSingleton<ResourceBoard>();
-        services.AddLibvirt(Libvirt(options));
-        services.AddHostFiles(Images(options), new() { VmFolder = options.Libvirt.VmStoragePath, ImageFolder = options.Libvirt.ImageCachePath });
-        services.AddHostResources(new(options.Libvirt.VmStoragePath, options.Libvirt.ImageCachePath));
         services.AddSingleton<ResourceParts>();
+        services.AddHost(options);
         services.AddJournalReaders(journal);
         services.AddSingleton(s => new NodeParts(
             Version,
@@ -66,21 +58,6 @@ internal static class NodeComposition
         options.Persistence.Provider == PersistenceProvider.Sqlite ? JournalProvider.Sqlite : JournalProvider.PostgreSql,
         options.Persistence.ConnectionString,
         Path.Join(AppContext.BaseDirectory, "hocon"));
-
-    private static LibvirtHypervisorOptions Libvirt(NodeOptions options)
-    {
-        var defaults = new LibvirtHypervisorOptions();
-        return defaults with
-        {
-            Uri = options.Libvirt.Uri is { } uri ? LibvirtUri.Parse(uri) : defaults.Uri,
-            Network = options.Libvirt.Network,
-            AllowEmulation = options.Libvirt.AllowEmulation,
-            CallDeadline = options.Libvirt.CallTimeout,
-            SlowCallDeadline = options.Libvirt.StartTimeout,
-            StartsAtOnce = options.Vms.MaxStarts > 0 ? options.Vms.MaxStarts : defaults.StartsAtOnce,
-            DirectIo = DirectIo.IsSupported(options.Libvirt.VmStoragePath),
-        };
-    }
 
     /// <summary>How the image cache is told to behave.</summary>
     public static ImageStoreOptions Images(NodeOptions options) => new()

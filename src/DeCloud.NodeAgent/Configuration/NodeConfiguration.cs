@@ -33,7 +33,7 @@ internal static class NodeConfiguration
 
     private static NodeOptions ReadAll(SettingsReader reader, Func<string, Parsed<string>> readSecret)
     {
-        var state = reader.Read("StatePath", "/var/lib/decloud", "/var/lib/decloud", "Folder of everything that must survive a restart.", SettingFormats.AbsolutePath);
+        var state = reader.Read("StatePath", PlatformPaths.DefaultState, PlatformPaths.DefaultStateShown, "Folder of everything that must survive a restart.", SettingFormats.AbsolutePath);
         return new()
         {
             StatePath = state,

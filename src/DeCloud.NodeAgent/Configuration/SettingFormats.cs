@@ -57,9 +57,11 @@ internal static class SettingFormats
 
     /// <summary>An absolute path without <c>..</c>.</summary>
     public static Parsed<string> AbsolutePath(string text) =>
-        Path.IsPathFullyQualified(text) && !text.Any(char.IsControl) && Path.GetFullPath(Path.TrimEndingDirectorySeparator(text)) == Path.TrimEndingDirectorySeparator(text)
+        PlatformPaths.IsPlain(Path.TrimEndingDirectorySeparator(text))
             ? new(Path.TrimEndingDirectorySeparator(text))
-            : Parsed<string>.Wrong("is not an absolute path in its plain form.", "Give the full path from the root, without '.', '..' and doubled separators.");
+            : Parsed<string>.Wrong("is not an absolute path in its plain form.", OperatingSystem.IsWindows()
+                ? @"Give the full path on a local drive, such as D:\DeCloud, with single backslashes and without '.' and '..'."
+                : "Give the full path from the root, without '.', '..' and doubled separators.");
 
     /// <summary>An absolute http or https URL without user name and password.</summary>
     public static Parsed<Uri?> WebUrl(string text) =>

@@ -8,7 +8,9 @@ using DeCloud.NodeAgent.Actors.Resources;
 using DeCloud.NodeAgent.Actors.Vms;
 using DeCloud.NodeAgent.Composition;
 using DeCloud.NodeAgent.Configuration;
+using DeCloud.NodeAgent.Core.Hypervisor;
 using DeCloud.NodeAgent.Core.Vms;
+using DeCloud.NodeAgent.Infrastructure.Windows;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -76,6 +78,9 @@ public sealed class ApiHost : IAsyncLifetime
     /// <summary>Whether the actors are missing, as before the node is up.</summary>
     public bool IsEmpty { get; init; }
 
+    /// <summary>Whether the host runs VMs.</summary>
+    public bool RunsVms { get; init; } = true;
+
     public static async Task<ApiHost> StartAsync(params (string Key, string Value)[] settings)
     {
         var host = new ApiHost();
@@ -138,7 +143,7 @@ public sealed class ApiHost : IAsyncLifetime
         return new((int)response.StatusCode, await response.Content.ReadAsStringAsync(), response);
     }
 
-    private IServiceCollection AddScripts(IServiceCollection services, NodeOptions options) => services
+    private IServiceCollection AddScripts(IServiceCollection services, NodeOptions options) => (RunsVms ? services : services.AddSingleton<IHypervisor>(new UnsupportedHost()))
         .AddSingleton(options)
         .AddSingleton(Board)
         .AddSingleton(Operations)

@@ -31,7 +31,7 @@ internal static class HealthEndpoints
             .Gives<HealthResource>(200, "How it is.");
 
         root.MapGet("/readyz", Ready)
-            .Does("Can the node take commands?", "The journal can be written, libvirt is connected, and every VM was compared with it.")
+            .Does("Can the node take commands?", "The journal can be written, libvirt is connected, and every VM was compared with it. On a host that runs no VMs the journal alone decides, and 'note' says so.")
             .Gives<ReadinessResource>(200, "It can.")
             .Fails(ApiCodes.NotReady);
     }
@@ -62,11 +62,12 @@ internal static class HealthEndpoints
             missing.Add("journal", null, entry.Description ?? $"{name} is {entry.Status}.");
         }
 
+        Readiness? readiness = null;
         try
         {
             var node = services.GetRequiredService<IRequiredActor<NodeKey>>();
-            var readiness = await node.ActorRef.QueryAsync<Readiness>(new NodeQueries.GetReadiness(), http.RequestAborted);
-            if (!readiness.Hypervisor)
+            readiness = await node.ActorRef.QueryAsync<Readiness>(new NodeQueries.GetReadiness(), http.RequestAborted);
+            if (!readiness.Hypervisor && readiness.WithoutVms is null)
             {
                 missing.Add("libvirt", null, readiness.Reason ?? "libvirt is not connected.");
             }
@@ -82,7 +83,9 @@ internal static class HealthEndpoints
         }
 
         return missing.IsEmpty
-            ? TypedResults.Ok(new ReadinessResource(true, ["journal", "libvirt", "reconciled"]))
+            ? TypedResults.Ok(readiness?.WithoutVms is { } without
+                ? new ReadinessResource(true, ["journal"], without.Message)
+                : new ReadinessResource(true, ["journal", "libvirt", "reconciled"]))
             : Problem.Of(ApiCodes.NotReady, string.Join(' ', missing.ByField.Values.SelectMany(e => e).Select(e => e.Reason).Distinct()), missing);
     }
 }

@@ -23,6 +23,7 @@ internal static class NodeEndpoints
 
         node.MapGet("foreign-domains", Foreign)
             .Does("List foreign domains", "The libvirt domains of this host that the agent did not make. They are shown and never touched.")
+            .NeedsVms()
             .Gives<Page<ForeignDomainResource>>(200, "The domains, ordered by name.")
             .Fails(EndpointDocs.WhenAsked);
     }

@@ -68,6 +68,7 @@ internal static class ErrorCatalogue
         new(ApiCodes.TooManyStreams, 429, "Too many streams are open", "The number of event streams and viewers at once is bounded. Close some.", 10),
         new(ApiCodes.InternalError, 500, "The agent failed", "A defect of the agent. The log has more under the trace id."),
         new(FailureCodes.HostError, 500, "The host failed", "A file or program of the host failed; the detail says which."),
+        new(FailureCodes.VmsUnsupported, 501, "This node runs no VMs", "The agent runs VMs on Linux only; here it serves the API and tells what the machine has. Nothing was done. Send requests for VMs and images to a node on Linux."),
         new(FailureCodes.HypervisorError, 502, "libvirt answered with an error", "libvirt refused; the detail has its words."),
         new(FailureCodes.ImageUnreachable, 502, "The image's server cannot be reached", "The server could not be reached, broke off or stalled. The import is tried again by itself."),
         new(ApiCodes.NotReady, 503, "The node is not ready", "Something the node needs is missing; 'errors' says what.", 2),
