@@ -1,10 +1,12 @@
 using DeCloud.NodeAgent.Core.Hypervisor;
 using DeCloud.NodeAgent.Core.Images;
+using DeCloud.NodeAgent.Core.Overlay;
 using DeCloud.NodeAgent.Core.Vms;
 using DeCloud.NodeAgent.Infrastructure.Images;
 using DeCloud.NodeAgent.Infrastructure.Libvirt;
 using DeCloud.NodeAgent.Infrastructure.Qemu;
 using DeCloud.NodeAgent.Infrastructure.Vms;
+using DeCloud.NodeAgent.Infrastructure.WireGuard;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace DeCloud.NodeAgent.Infrastructure;
@@ -28,4 +30,14 @@ public static class HostAdapters
         .AddSingleton<QemuImg>()
         .AddSingleton<IImageStore, ImageStore>()
         .AddSingleton<IVmFiles, VmFiles>();
+
+    /// <summary>Adds <see cref="IOverlayInterface"/> and <see cref="IOverlayKeys"/> for this operating system.</summary>
+    /// <param name="services">The container, which holds logging.</param>
+    /// <param name="folder">The folder of the overlay's keys; absolute.</param>
+    /// <param name="address">The node's address in the overlay; null for none.</param>
+    public static IServiceCollection AddOverlay(this IServiceCollection services, string folder, InterfaceAddress? address) => services
+        .AddSingleton<IOverlayKeys>(new KeyFiles(folder))
+        .AddSingleton<IOverlayInterface>(s => OperatingSystem.IsWindows()
+            ? new WindowsOverlay(folder, address)
+            : new LinuxOverlay(folder, s.GetRequiredService<Microsoft.Extensions.Logging.ILogger<LinuxOverlay>>()));
 }

@@ -38,6 +38,10 @@ public sealed class JournalSerializer(ExtendedActorSystem system) : SerializerWi
         ("image-used.1", JournalJson.Default.Used),
         ("image-removed.1", JournalJson.Default.ImageRemoved),
         ("image-cache.1", JournalJson.Default.ImageCacheState),
+        ("overlay-key-rotated.1", JournalJson.Default.KeyRotated),
+        ("overlay-peer-set.1", JournalJson.Default.PeerSet),
+        ("overlay-peer-removed.1", JournalJson.Default.PeerRemoved),
+        ("overlay.1", JournalJson.Default.OverlayState),
     ];
 
     private static readonly FrozenDictionary<string, JsonTypeInfo> ByManifest = Known.ToFrozenDictionary(k => k.Manifest, k => k.Type);

@@ -33,4 +33,8 @@ namespace DeCloud.NodeAgent.Contracts.Rest;
 [JsonSerializable(typeof(ProblemResource))]
 [JsonSerializable(typeof(IReadOnlyList<ErrorKindResource>))]
 [JsonSerializable(typeof(ReadinessResource))]
+[JsonSerializable(typeof(WireGuardResource))]
+[JsonSerializable(typeof(WireGuardPeerResource))]
+[JsonSerializable(typeof(PutWireGuardPeerRequest))]
+[JsonSerializable(typeof(WireGuardKeyResource))]
 public sealed partial class RestJson : JsonSerializerContext;

@@ -108,4 +108,13 @@ public static class FailureCodes
 
     /// <summary>The journal could not store the request; nothing was done.</summary>
     public const string JournalUnavailable = "journal-unavailable";
+
+    /// <summary>The node takes part in no overlay.</summary>
+    public const string WireGuardOff = "wireguard-off";
+
+    /// <summary>WireGuard can't be used on this host as it is.</summary>
+    public const string WireGuardUnavailable = "wireguard-unavailable";
+
+    /// <summary>The peer would speak for what is another's.</summary>
+    public const string PeerConflict = "peer-conflict";
 }

@@ -7,6 +7,7 @@ using DeCloud.NodeAgent.Api.Operations;
 using DeCloud.NodeAgent.Api.Problems;
 using DeCloud.NodeAgent.Api.Requests;
 using DeCloud.NodeAgent.Api.Vms;
+using DeCloud.NodeAgent.Api.WireGuard;
 using DeCloud.NodeAgent.Composition;
 using DeCloud.NodeAgent.Configuration;
 using DeCloud.NodeAgent.Contracts.Rest;
@@ -25,6 +26,7 @@ internal static class NodeApi
         services.AddSingleton(urls);
         services.AddSingleton(new CreateVmValidation(options.Vms, urls));
         services.AddSingleton(options.Http);
+        services.AddSingleton(NodeComposition.Overlay(options));
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton<VmListBodies>();
         services.AddSingleton<EventReaders>();
@@ -55,6 +57,7 @@ internal static class NodeApi
         OperationEndpoints.Map(api.MapGroup("operations").WithTags("Operations"));
         EventEndpoints.Map(api.MapGroup("").WithTags("Events"));
         ImageEndpoints.Map(api.MapGroup("images").WithTags("Images"));
+        WireGuardEndpoints.Map(api.MapGroup("wireguard").WithTags("WireGuard"));
         NodeEndpoints.Map(api.MapGroup("node").WithTags("Node"));
         HealthEndpoints.Map(root.MapGroup("").WithTags("Health"));
         ErrorDocs.Map(root.MapGroup("").WithTags("Docs"));
