@@ -77,20 +77,23 @@ public static class OverlayNetworks
     public static bool TryParse([NotNullWhen(true)] string? text, out IPNetwork network)
     {
         network = default;
-        if (text is null || text.Contains('%', StringComparison.Ordinal))
+        if (text is null || text.Length > 64 || text.Contains('%', StringComparison.Ordinal))
         {
             return false;
-        }
-
-        if (text.Contains('/', StringComparison.Ordinal))
-        {
-            return IPNetwork.TryParse(text, out network);
         }
 
         // "10.1" and "0x0a.1" are addresses to the parser; nobody who writes one means it.
-        if (!IPAddress.TryParse(text, out var address) || (address.AddressFamily == AddressFamily.InterNetwork && text.Count(c => c == '.') != 3))
+        var slash = text.IndexOf('/', StringComparison.Ordinal);
+        var host = slash < 0 ? text : text[..slash];
+        if (!IPAddress.TryParse(host, out var address) || (address.AddressFamily == AddressFamily.InterNetwork && host.Count(c => c == '.') != 3))
         {
             return false;
+        }
+
+        if (slash >= 0)
+        {
+            // The framework drops host bits in silence, and with them what was meant.
+            return IPNetwork.TryParse(text, out network) && network.BaseAddress.Equals(address);
         }
 
         network = new(address, address.AddressFamily == AddressFamily.InterNetwork ? 32 : 128);

@@ -97,7 +97,7 @@ internal sealed partial class LinuxOverlay(string folder, ILogger<LinuxOverlay> 
         File.Delete(_note);
     }
 
-    // addconf and not syncconf: the latter sets every peer's allowed IPs anew, and for some milliseconds packets of peers that did not change are dropped.
+    // addconf and not syncconf: the latter sets every peer's allowed IPs anew, and packets of peers that did not change are dropped in between.
     private static async Task ConfigureAsync(OverlayStep.Configure step, CancellationToken cancellation)
     {
         var (name, change) = step;

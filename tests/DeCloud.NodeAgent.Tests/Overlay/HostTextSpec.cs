@@ -18,7 +18,7 @@ public sealed class HostTextSpec
 
         Assert.Equal((Own, 51820, 2), (device.PublicKey, device.ListenPort, device.Peers.Length));
         var (first, second) = (device.Peers[0], device.Peers[1]);
-        Assert.Equal(["10.80.0.2/32", "10.80.2.0/24"], first.AllowedIps);
+        Assert.Equal(["10.80.0.2/32", "10.80.2.0/24"], first.AllowedIps.ToArray());
         Assert.Equal(
             ("192.0.2.2:51820", DateTimeOffset.FromUnixTimeSeconds(1795428932), 247644L, 247848L, 25, true),
             (first.Endpoint, first.HandshakeAt, first.ReceivedBytes, first.SentBytes, first.KeepaliveSeconds, first.PresharedKey is null));
@@ -51,7 +51,7 @@ public sealed class HostTextSpec
 
         Assert.Equal(["wg0", "wg9"], links.Select(l => l.Name));
         Assert.Equal(("tun", "our mark", true), (links[0].Kind, links[0].Alias, links[0].IsUp));
-        Assert.Equal([new InterfaceAddress(IPAddress.Parse("10.80.0.7"), 16)], links[0].Addresses);
+        Assert.Equal([new InterfaceAddress(IPAddress.Parse("10.80.0.7"), 16)], links[0].Addresses.ToArray());
         Assert.Equal(("wireguard", false), (links[1].Kind, links[1].IsUp));
         Assert.Empty(LinkList.Parse("", "wg0", "our mark"));
     }

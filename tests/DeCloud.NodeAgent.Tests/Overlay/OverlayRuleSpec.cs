@@ -101,7 +101,7 @@ public sealed class OverlayRuleSpec
 
     [Fact]
     public void Networks_are_kept_in_one_form_and_order() =>
-        Assert.Equal(["10.80.1.0/24", "10.80.2.5/32", "10.80.10.0/24"], OverlayRules.Canonical(["10.80.10.0/24", "10.80.2.5", "10.80.1.0/24"]));
+        Assert.Equal(["10.80.1.0/24", "10.80.2.5/32", "10.80.10.0/24"], OverlayRules.Canonical(["10.80.10.0/24", "10.80.2.5", "10.80.1.0/24"]).ToArray());
 
     private static IEnumerable<string> Fields(PeerWish wish) => OverlayRules.Check(Settings, wish).Select(o => o.Field).Distinct();
 }
