@@ -20,6 +20,9 @@ internal sealed record ToolResult(int ExitCode, string Output, string Complaint)
     /// <summary>Whether it complained in these words, whatever their case.</summary>
     /// <param name="words">Any of these.</param>
     public bool Says(params string[] words) => words.Any(w => Complaint.Contains(w, StringComparison.OrdinalIgnoreCase));
+
+    /// <summary>Leaves the output out, which holds secrets where a tool prints them.</summary>
+    public override string ToString() => $"exit code {ExitCode}: {Complaint}";
 }
 
 /// <summary>Runs small tools of the host: with arguments as an array, a bare environment, bounded output and a deadline, killed when it is over.</summary>

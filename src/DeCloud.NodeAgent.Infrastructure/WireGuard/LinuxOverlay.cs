@@ -3,6 +3,7 @@ using System.Text.Json;
 using DeCloud.NodeAgent.Core.Node;
 using DeCloud.NodeAgent.Core.Overlay;
 using DeCloud.NodeAgent.Infrastructure.Linux;
+using DeCloud.NodeAgent.Infrastructure.Qemu;
 using Microsoft.Extensions.Logging;
 
 namespace DeCloud.NodeAgent.Infrastructure.WireGuard;
@@ -78,17 +79,21 @@ internal sealed partial class LinuxOverlay(string folder, ILogger<LinuxOverlay> 
             throw Failed(made, "ip", $"make the interface {interfaceName}");
         }
 
-        // In a session of its own, so that an interrupt at the agent's terminal does not end the tunnel.
-        var started = await RunAsync("setsid", ["wireguard-go", interfaceName], cancellation, environment: Silent);
-        if (started.IsDone)
+        if (HostPrograms.Find("wireguard-go") is not { } program)
         {
-            LogMade(log, interfaceName, "wireguard-go");
-            return;
+            throw Unavailable("This host has WireGuard neither in its kernel nor as a program. Load the kernel module (modprobe wireguard), or install the package wireguard-go.");
         }
 
-        throw started.ExitCode == ToolResult.NotInstalled || started.Says("No such file")
-            ? Unavailable("This host has WireGuard neither in its kernel nor as a program. Load the kernel module (modprobe wireguard), or install the package wireguard-go.")
-            : Unavailable($"wireguard-go could not make the interface {interfaceName}: {Words(started)} It needs /dev/net/tun and the right to manage networks (root or CAP_NET_ADMIN).");
+        // In a session of its own, so that an interrupt at the agent's terminal does not end the tunnel.
+        var started = await RunAsync("setsid", [program, interfaceName], cancellation, environment: Silent);
+        if (!started.IsDone)
+        {
+            throw started.ExitCode == ToolResult.NotInstalled
+                ? Failed(started, "setsid", $"start {program}")
+                : Unavailable($"wireguard-go could not make the interface {interfaceName} (exit code {started.ExitCode}). It needs /dev/net/tun and the right to manage networks (root or CAP_NET_ADMIN).");
+        }
+
+        LogMade(log, interfaceName, "wireguard-go");
     }
 
     private async Task MarkAsync(OverlayStep.Mark step, CancellationToken cancellation)

@@ -175,7 +175,7 @@ public sealed class OverlayNode : IAsyncDisposable
     /// <summary>The process of wireguard-go that serves the interface.</summary>
     public int Userspace() => Directory.GetDirectories("/proc")
         .Select(d => int.TryParse(Path.GetFileName(d), NumberStyles.None, CultureInfo.InvariantCulture, out var pid) ? pid : 0)
-        .Single(pid => pid > 0 && CommandOf(pid) == $"wireguard-go\0{Interface}\0");
+        .Single(pid => pid > 0 && CommandOf(pid).EndsWith($"wireguard-go\0{Interface}\0", StringComparison.Ordinal));
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()

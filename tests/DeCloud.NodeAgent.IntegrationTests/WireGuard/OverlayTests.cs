@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Text;
 using DeCloud.NodeAgent.IntegrationTests.Agent;
@@ -172,6 +173,7 @@ public sealed class OverlayTests(OverlayLab lab) : IClassFixture<OverlayLab>
     }
 
     [Fact]
+    [SuppressMessage("Interoperability", "CA1416", Justification = "Network namespaces are Linux's.")]
     public async Task Secrets_are_in_files_of_the_owner_alone_and_nowhere_else()
     {
         var folder = Path.Combine(A.StatePath, "wireguard");
