@@ -85,7 +85,7 @@ public sealed class OverlayNode : IAsyncDisposable
             .WithArguments(
             [
                 "netns", "exec", Namespace, Path.Combine(AppContext.BaseDirectory, "decloud-agent"),
-                $"--StatePath={StatePath}", $"--Http:Url=http://127.0.0.1:{ApiPort}", "--Libvirt:Uri=/nowhere/libvirt-sock",
+                $"--StatePath={StatePath}", $"--Http:Url=http://127.0.0.1:{ApiPort}", "--Libvirt:Uri=qemu+unix:///system?socket=/nowhere/libvirt-sock",
                 $"--WireGuard:InterfaceName={Interface}", $"--WireGuard:Address={Address}/16",
             ])
             .WithEnvironmentVariables(e => e.Set("DOTNET_gcServer", "0").Set("DOTNET_ROOT", Path.GetDirectoryName(DotnetHost())))
