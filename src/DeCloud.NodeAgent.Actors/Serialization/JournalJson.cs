@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using DeCloud.NodeAgent.Core.Images;
 using DeCloud.NodeAgent.Core.Overlay;
+using DeCloud.NodeAgent.Core.Ports;
 using DeCloud.NodeAgent.Core.Vms;
 
 namespace DeCloud.NodeAgent.Actors.Serialization;
@@ -35,4 +36,9 @@ namespace DeCloud.NodeAgent.Actors.Serialization;
 [JsonSerializable(typeof(OverlayEvents.PeerSet))]
 [JsonSerializable(typeof(OverlayEvents.PeerRemoved))]
 [JsonSerializable(typeof(OverlayState))]
+[JsonSerializable(typeof(PortEvents.Allocated), TypeInfoPropertyName = "PortAllocated")]
+[JsonSerializable(typeof(PortEvents.Removed), TypeInfoPropertyName = "PortRemoved")]
+[JsonSerializable(typeof(PortEvents.Freed), TypeInfoPropertyName = "PortsFreed")]
+[JsonSerializable(typeof(PortEvents.Pointed), TypeInfoPropertyName = "PortsPointed")]
+[JsonSerializable(typeof(PortTable))]
 internal sealed partial class JournalJson : JsonSerializerContext;

@@ -42,6 +42,11 @@ public sealed class JournalSerializer(ExtendedActorSystem system) : SerializerWi
         ("overlay-peer-set.1", JournalJson.Default.PeerSet),
         ("overlay-peer-removed.1", JournalJson.Default.PeerRemoved),
         ("overlay.1", JournalJson.Default.OverlayState),
+        ("port-allocated.1", JournalJson.Default.PortAllocated),
+        ("port-removed.1", JournalJson.Default.PortRemoved),
+        ("ports-freed.1", JournalJson.Default.PortsFreed),
+        ("ports-pointed.1", JournalJson.Default.PortsPointed),
+        ("ports.1", JournalJson.Default.PortTable),
     ];
 
     private static readonly FrozenDictionary<string, JsonTypeInfo> ByManifest = Known.ToFrozenDictionary(k => k.Manifest, k => k.Type);

@@ -37,4 +37,7 @@ namespace DeCloud.NodeAgent.Contracts.Rest;
 [JsonSerializable(typeof(WireGuardPeerResource))]
 [JsonSerializable(typeof(PutWireGuardPeerRequest))]
 [JsonSerializable(typeof(WireGuardKeyResource))]
+[JsonSerializable(typeof(NodeResources))]
+[JsonSerializable(typeof(NodeSnapshot))]
+[JsonSerializable(typeof(HealthResource))]
 public sealed partial class RestJson : JsonSerializerContext;

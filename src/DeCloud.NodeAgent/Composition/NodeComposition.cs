@@ -4,6 +4,7 @@ using Akka.Hosting.Logging;
 using DeCloud.Libvirt;
 using DeCloud.NodeAgent.Actors.Images;
 using DeCloud.NodeAgent.Actors.Node;
+using DeCloud.NodeAgent.Actors.Operations;
 using DeCloud.NodeAgent.Actors.Persistence;
 using DeCloud.NodeAgent.Actors.Vms;
 using DeCloud.NodeAgent.Configuration;
@@ -35,6 +36,7 @@ internal static class NodeComposition
         StateFolder.MakePassable(options.Libvirt.VmStoragePath);
         services.AddSingleton(options);
         services.AddSingleton<VmBoard>();
+        services.AddSingleton<OperationBoard>();
         services.AddLibvirt(Libvirt(options));
         services.AddHostFiles(Images(options), new() { VmFolder = options.Libvirt.VmStoragePath, ImageFolder = options.Libvirt.ImageCachePath });
         services.AddOverlay(Path.Join(options.StatePath, "wireguard"), options.WireGuard.Address);
@@ -47,7 +49,8 @@ internal static class NodeComposition
             s.GetRequiredService<VmBoard>(),
             new VmPolicy { StopGrace = options.Vms.StopGrace },
             new ImageCachePolicy(options.Images.BudgetBytes, UnpinnedReuse),
-            s.GetRequiredService<JournalSignal>())
+            s.GetRequiredService<JournalSignal>(),
+            s.GetRequiredService<OperationBoard>())
         {
             Overlay = new(Overlay(options), OverlayMark(options), s.GetRequiredService<IOverlayInterface>(), s.GetRequiredService<IOverlayKeys>()),
         });

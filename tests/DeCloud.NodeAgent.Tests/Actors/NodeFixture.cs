@@ -7,6 +7,7 @@ using Akka.TestKit;
 using Akka.TestKit.Xunit2;
 using DeCloud.NodeAgent.Actors.Images;
 using DeCloud.NodeAgent.Actors.Node;
+using DeCloud.NodeAgent.Actors.Operations;
 using DeCloud.NodeAgent.Actors.Persistence;
 using DeCloud.NodeAgent.Actors.Vms;
 using DeCloud.NodeAgent.Contracts.Rest;
@@ -45,6 +46,8 @@ public abstract class NodeFixture : TestKit
 
     protected VmBoard Board { get; private set; } = new();
 
+    protected OperationBoard Operations { get; private set; } = new();
+
     protected VmPolicy Policy { get; } = new();
 
     protected IActorRef Node { get; private set; }
@@ -59,6 +62,7 @@ public abstract class NodeFixture : TestKit
         await Node.GracefulStop(TimeSpan.FromSeconds(5));
         Hypervisor.Lose("the agent is gone");
         Board = new();
+        Operations = new();
         Node = StartNode();
     }
 
@@ -114,7 +118,7 @@ public abstract class NodeFixture : TestKit
     }
 
     private IActorRef StartNode() => Sys.ActorOf(
-        Props.Create(() => new NodeSupervisor(new NodeParts("test", Hypervisor, Disk, Disk, Board, Policy, ImagePolicy, new JournalSignal()) { Overlay = Overlay.Parts(OverlaySettings) })),
+        Props.Create(() => new NodeSupervisor(new NodeParts("test", Hypervisor, Disk, Disk, Board, Policy, ImagePolicy, new JournalSignal(), Operations) { Overlay = Overlay.Parts(OverlaySettings) })),
         $"node-{Guid.NewGuid():N}");
 }
 

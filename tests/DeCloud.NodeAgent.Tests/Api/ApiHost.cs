@@ -3,6 +3,7 @@ using System.Text.Json;
 using Akka.Actor;
 using Akka.Hosting;
 using DeCloud.NodeAgent.Actors.Node;
+using DeCloud.NodeAgent.Actors.Operations;
 using DeCloud.NodeAgent.Actors.Vms;
 using DeCloud.NodeAgent.Composition;
 using DeCloud.NodeAgent.Configuration;
@@ -54,6 +55,8 @@ public sealed class ApiHost : IAsyncLifetime
     public Script WireGuard { get; } = new();
 
     internal VmBoard Board { get; } = new();
+
+    internal OperationBoard Operations { get; } = new();
 
     internal ScriptedHistory History { get; } = new();
 
@@ -137,6 +140,7 @@ public sealed class ApiHost : IAsyncLifetime
     private IServiceCollection AddScripts(IServiceCollection services, NodeOptions options) => services
         .AddSingleton(options)
         .AddSingleton(Board)
+        .AddSingleton(Operations)
         .AddSingleton<IVmHistory>(History)
         .AddSingleton<IEventFeed>(Feed)
         .AddSingleton<IVmFiles>(Files)
