@@ -2,10 +2,12 @@ using DeCloud.NodeAgent.Core.Hypervisor;
 using DeCloud.NodeAgent.Core.Images;
 using DeCloud.NodeAgent.Core.Overlay;
 using DeCloud.NodeAgent.Core.Ports;
+using DeCloud.NodeAgent.Core.Resources;
 using DeCloud.NodeAgent.Core.Vms;
 using DeCloud.NodeAgent.Infrastructure.Images;
 using DeCloud.NodeAgent.Infrastructure.Libvirt;
 using DeCloud.NodeAgent.Infrastructure.Nftables;
+using DeCloud.NodeAgent.Infrastructure.Linux.Resources;
 using DeCloud.NodeAgent.Infrastructure.Qemu;
 using DeCloud.NodeAgent.Infrastructure.Vms;
 using DeCloud.NodeAgent.Infrastructure.WireGuard;
@@ -21,6 +23,16 @@ public static class HostAdapters
     /// <param name="options">How libvirt is used.</param>
     public static IServiceCollection AddLibvirt(this IServiceCollection services, LibvirtHypervisorOptions options) =>
         services.AddSingleton(options).AddSingleton<IHypervisor, LibvirtHypervisor>();
+
+    /// <summary>Adds <see cref="IHostInventory"/> and <see cref="IHostSampler"/> of this host.</summary>
+    /// <param name="services">The container, which holds logging and a <see cref="TimeProvider"/>.</param>
+    /// <param name="folders">Where VMs and images lie.</param>
+    public static IServiceCollection AddHostResources(this IServiceCollection services, ResourceFolders folders) => services
+        .AddSingleton(folders)
+        .AddSingleton(new HostTree())
+        .AddSingleton<ILinuxCalls, LinuxCalls>()
+        .AddSingleton<IHostInventory, LinuxInventory>()
+        .AddSingleton<IHostSampler, LinuxSampler>();
 
     /// <summary>Adds <see cref="IImageStore"/> and <see cref="IVmFiles"/> on this host's disk.</summary>
     /// <param name="services">The container, which holds logging and a <see cref="TimeProvider"/>.</param>

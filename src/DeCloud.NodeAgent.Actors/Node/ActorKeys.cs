@@ -24,6 +24,14 @@ public sealed class PortsKey
     }
 }
 
+/// <summary>Key of the part that knows the machine; asked for everything in <see cref="Core.Resources.ResourceMessages"/> that is an <see cref="Core.Resources.IResourceMessage"/>.</summary>
+public sealed class ResourcesKey
+{
+    private ResourcesKey()
+    {
+    }
+}
+
 /// <summary>Key of the image cache; asked for everything in <see cref="Core.Images.ImageCommands"/> and <see cref="Core.Images.ImageQueries"/>.</summary>
 public sealed class ImagesKey
 {

@@ -4,6 +4,7 @@ using DeCloud.NodeAgent.Actors.Hypervisor;
 using DeCloud.NodeAgent.Actors.Images;
 using DeCloud.NodeAgent.Actors.Overlay;
 using DeCloud.NodeAgent.Actors.Ports;
+using DeCloud.NodeAgent.Actors.Resources;
 using DeCloud.NodeAgent.Actors.Vms;
 using DeCloud.NodeAgent.Contracts.Rest;
 using DeCloud.NodeAgent.Core.Hypervisor;
@@ -11,6 +12,7 @@ using DeCloud.NodeAgent.Core.Images;
 using DeCloud.NodeAgent.Core.Node;
 using DeCloud.NodeAgent.Core.Overlay;
 using DeCloud.NodeAgent.Core.Ports;
+using DeCloud.NodeAgent.Core.Resources;
 using DeCloud.NodeAgent.Core.Vms;
 using Failure = DeCloud.NodeAgent.Core.Node.Failure;
 
@@ -27,6 +29,7 @@ internal sealed class NodeSupervisor : ReceiveActor, IWithTimers
     private const string Hypervisor = "hypervisor";
     private const string WireGuard = "wireguard";
     private const string Ports = "ports";
+    private const string Resources = "resources";
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(30);
 
@@ -40,6 +43,7 @@ internal sealed class NodeSupervisor : ReceiveActor, IWithTimers
     private DateTimeOffset _since = Context.System.Scheduler.Now;
     private HypervisorMessages.Up? _up;
     private VmRegistry.RosterKnown? _roster;
+    private ResourceMessages.CapacityKnown? _capacity;
     private VmRegistry.RegistryState _registry = new(false, 0, 0, 0);
 
     public NodeSupervisor(NodeParts parts)
@@ -60,11 +64,22 @@ internal sealed class NodeSupervisor : ReceiveActor, IWithTimers
             _parts[Ports] = new(Props.Create(() => new PortKeeper(network, parts.Board, parts.Written)));
         }
 
+        if (parts.Resources is { } resources)
+        {
+            _parts[Resources] = new(Props.Create(() => new ResourcesActor(resources, parts.Board)));
+        }
+
         Receive<IVmMessage>(message => Pass(Vms, message));
         Receive<VmQueries.GetForeign>(query => Pass(Vms, query));
         Receive<IImageMessage>(message => Pass(Images, message));
         Receive<IOverlayMessage>(message => Pass(WireGuard, message));
         Receive<IPortMessage>(message => Pass(Ports, message));
+        Receive<IResourceMessage>(message => Pass(Resources, message));
+        Receive<ResourceMessages.CapacityKnown>(known =>
+        {
+            _capacity = known;
+            Pass(Vms, known);
+        });
 
         Receive<HypervisorMessages.Up>(ComeUp);
         Receive<HypervisorMessages.Lost>(GoDown);
@@ -106,6 +121,14 @@ internal sealed class NodeSupervisor : ReceiveActor, IWithTimers
         {
             // The new one must hear of every domain, which a new session tells it.
             Pass(Hypervisor, HypervisorActor.Reconnect.Instance);
+            if (_capacity is { } known)
+            {
+                Pass(Vms, known);
+            }
+        }
+        else if (isAgain && name == Resources && _session is not null && _up is { } up)
+        {
+            Pass(Resources, up);
         }
         else if (isAgain && name == Ports)
         {
@@ -150,6 +173,9 @@ internal sealed class NodeSupervisor : ReceiveActor, IWithTimers
             case IPortMessage:
                 Sender.Tell(new PortReply.Refused(_parts.ContainsKey(Ports) ? failure : new(FailureCodes.PacketFilterUnavailable, "This host has no packet filter that the agent could use.", true)));
                 break;
+            case IResourceMessage:
+                Sender.Tell(new ResourceReply.Refused(failure));
+                break;
             case ImageCommands.Resolve resolve:
                 Sender.Tell(new ImageReply.Refused(failure, resolve.Token));
                 break;
@@ -172,6 +198,7 @@ internal sealed class NodeSupervisor : ReceiveActor, IWithTimers
         _up = up;
         Pass(Vms, up);
         Pass(Ports, up);
+        Pass(Resources, up);
     }
 
     private void GoDown(HypervisorMessages.Lost lost)
@@ -180,6 +207,7 @@ internal sealed class NodeSupervisor : ReceiveActor, IWithTimers
         _lostReason = lost.Reason;
         _since = lost.Since;
         Pass(Vms, lost);
+        Pass(Resources, lost);
     }
 
     private NodeResource View()

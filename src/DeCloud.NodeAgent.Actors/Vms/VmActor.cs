@@ -100,8 +100,11 @@ internal sealed class VmActor : ReceivePersistentActor, IWithTimers
         Context.Stop(Self);
     }
 
-    internal static Failure JournalFailure(Exception cause) =>
-        new(FailureCodes.JournalUnavailable, $"The journal could not store the request, so nothing was done: {cause.Message}. Check the state folder's file system, then try again.", false);
+    /// <summary>A write that failed may have been stored all the same, when only its confirmation was lost: nobody is told more than is known.</summary>
+    internal static Failure JournalFailure(Exception cause) => new(
+        FailureCodes.JournalUnavailable,
+        $"The journal did not confirm the request: {cause.Message}. Check the state folder's file system, then send the request again under the same Idempotency-Key: it is carried out once.",
+        false);
 
     protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(_ => Directive.Stop);
 

@@ -6,6 +6,7 @@ using DeCloud.NodeAgent.Api.OpenApi;
 using DeCloud.NodeAgent.Api.Operations;
 using DeCloud.NodeAgent.Api.Problems;
 using DeCloud.NodeAgent.Api.Requests;
+using DeCloud.NodeAgent.Api.Resources;
 using DeCloud.NodeAgent.Api.Vms;
 using DeCloud.NodeAgent.Api.WireGuard;
 using DeCloud.NodeAgent.Composition;
@@ -29,6 +30,7 @@ internal static class NodeApi
         services.AddSingleton(NodeComposition.Overlay(options));
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton<VmListBodies>();
+        services.AddSingleton<ResourceBodies>();
         services.AddSingleton<EventReaders>();
         services.AddSingleton(s => new LoopbackRelay(s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<LoopbackRelay>>()));
         services.AddRouting();
@@ -59,6 +61,7 @@ internal static class NodeApi
         ImageEndpoints.Map(api.MapGroup("images").WithTags("Images"));
         WireGuardEndpoints.Map(api.MapGroup("wireguard").WithTags("WireGuard"));
         NodeEndpoints.Map(api.MapGroup("node").WithTags("Node"));
+        ResourceEndpoints.Map(api.MapGroup("node").WithTags("Resources"));
         HealthEndpoints.Map(root.MapGroup("").WithTags("Health"));
         ErrorDocs.Map(root.MapGroup("").WithTags("Docs"));
     }

@@ -6,6 +6,7 @@ using DeCloud.NodeAgent.Actors.Images;
 using DeCloud.NodeAgent.Actors.Node;
 using DeCloud.NodeAgent.Actors.Operations;
 using DeCloud.NodeAgent.Actors.Persistence;
+using DeCloud.NodeAgent.Actors.Resources;
 using DeCloud.NodeAgent.Actors.Vms;
 using DeCloud.NodeAgent.Configuration;
 using DeCloud.NodeAgent.Core.Hypervisor;
@@ -37,9 +38,12 @@ internal static class NodeComposition
         services.AddSingleton(options);
         services.AddSingleton<VmBoard>();
         services.AddSingleton<OperationBoard>();
+        services.AddSingleton<ResourceBoard>();
         services.AddLibvirt(Libvirt(options));
         services.AddHostFiles(Images(options), new() { VmFolder = options.Libvirt.VmStoragePath, ImageFolder = options.Libvirt.ImageCachePath });
         services.AddOverlay(Path.Join(options.StatePath, "wireguard"), options.WireGuard.Address);
+        services.AddHostResources(new(options.Libvirt.VmStoragePath, options.Libvirt.ImageCachePath));
+        services.AddSingleton<ResourceParts>();
         services.AddJournalReaders(journal);
         services.AddSingleton(s => new NodeParts(
             Version,
@@ -50,7 +54,8 @@ internal static class NodeComposition
             new VmPolicy { StopGrace = options.Vms.StopGrace },
             new ImageCachePolicy(options.Images.BudgetBytes, UnpinnedReuse),
             s.GetRequiredService<JournalSignal>(),
-            s.GetRequiredService<OperationBoard>())
+            s.GetRequiredService<OperationBoard>(),
+            Resources: s.GetRequiredService<ResourceParts>())
         {
             Overlay = new(Overlay(options), OverlayMark(options), s.GetRequiredService<IOverlayInterface>(), s.GetRequiredService<IOverlayKeys>()),
         });

@@ -9,6 +9,7 @@ using DeCloud.NodeAgent.Actors.Images;
 using DeCloud.NodeAgent.Actors.Node;
 using DeCloud.NodeAgent.Actors.Operations;
 using DeCloud.NodeAgent.Actors.Persistence;
+using DeCloud.NodeAgent.Actors.Resources;
 using DeCloud.NodeAgent.Actors.Vms;
 using DeCloud.NodeAgent.Contracts.Rest;
 using DeCloud.NodeAgent.Core.Node;
@@ -55,6 +56,9 @@ public abstract class NodeFixture : TestKit
     protected TestScheduler Clock => (TestScheduler)Sys.Scheduler;
 
     protected virtual ImageCachePolicy ImagePolicy => new(1L << 40, TimeSpan.FromDays(1));
+
+    /// <summary>The machine, where a test has one. Asked for before the constructor of whoever says so has run.</summary>
+    protected virtual ResourceParts? Machine => null;
 
     /// <summary>Ends the node and starts another on the same journal, as after a kill.</summary>
     protected async Task RestartNode()
@@ -118,7 +122,7 @@ public abstract class NodeFixture : TestKit
     }
 
     private IActorRef StartNode() => Sys.ActorOf(
-        Props.Create(() => new NodeSupervisor(new NodeParts("test", Hypervisor, Disk, Disk, Board, Policy, ImagePolicy, new JournalSignal(), Operations) { Overlay = Overlay.Parts(OverlaySettings) })),
+        Props.Create(() => new NodeSupervisor(new NodeParts("test", Hypervisor, Disk, Disk, Board, Policy, ImagePolicy, new JournalSignal(), Operations, null, Machine) { Overlay = Overlay.Parts(OverlaySettings) })),
         $"node-{Guid.NewGuid():N}");
 }
 

@@ -4,6 +4,7 @@ using Akka.Actor;
 using Akka.Hosting;
 using DeCloud.NodeAgent.Actors.Node;
 using DeCloud.NodeAgent.Actors.Operations;
+using DeCloud.NodeAgent.Actors.Resources;
 using DeCloud.NodeAgent.Actors.Vms;
 using DeCloud.NodeAgent.Composition;
 using DeCloud.NodeAgent.Configuration;
@@ -57,6 +58,10 @@ public sealed class ApiHost : IAsyncLifetime
     internal VmBoard Board { get; } = new();
 
     internal OperationBoard Operations { get; } = new();
+
+    public Script Resources { get; } = new();
+
+    internal ResourceBoard ResourceBoard { get; } = new();
 
     internal ScriptedHistory History { get; } = new();
 
@@ -141,6 +146,7 @@ public sealed class ApiHost : IAsyncLifetime
         .AddSingleton(options)
         .AddSingleton(Board)
         .AddSingleton(Operations)
+        .AddSingleton(ResourceBoard)
         .AddSingleton<IVmHistory>(History)
         .AddSingleton<IEventFeed>(Feed)
         .AddSingleton<IVmFiles>(Files)
@@ -155,6 +161,7 @@ public sealed class ApiHost : IAsyncLifetime
                     registry.Register<VmsKey>(system.ActorOf(Vms.Props(), "vms"));
                     registry.Register<ImagesKey>(system.ActorOf(Images.Props(), "images"));
                     registry.Register<WireGuardKey>(system.ActorOf(WireGuard.Props(), "wireguard"));
+                    registry.Register<ResourcesKey>(system.ActorOf(Resources.Props(), "resources"));
                 });
             }
         });

@@ -28,6 +28,9 @@ public sealed class SimulatedHypervisor : IHypervisor
     /// <summary>What guests do when they are asked to power off.</summary>
     public bool GuestsObey { get; set; } = true;
 
+    /// <summary>What domains have sent and received, where it is not nothing.</summary>
+    public ConcurrentDictionary<Guid, DomainUsage> Traffic { get; } = new();
+
     /// <summary>Every call that reached the hypervisor, in order.</summary>
     public ConcurrentQueue<string> Calls { get; } = new();
 
@@ -151,6 +154,15 @@ public sealed class SimulatedHypervisor : IHypervisor
             lock (owner._gate)
             {
                 return [.. owner._domains.Select(d => new DomainStatus(d.Key, d.Value.Name, d.Value.State, d.Value.Reason))];
+            }
+        }
+
+        public async Task<IReadOnlyList<DomainUsage>> UsageAsync(CancellationToken cancellation)
+        {
+            await EnterAsync("usage", null, cancellation);
+            lock (owner._gate)
+            {
+                return [.. owner._domains.Where(d => d.Value.State != PowerState.Stopped).Select(d => owner.Traffic.GetValueOrDefault(d.Key) ?? new DomainUsage(d.Key, 0, 0))];
             }
         }
 

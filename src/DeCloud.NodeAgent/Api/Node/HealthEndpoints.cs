@@ -1,5 +1,6 @@
 using Akka.Hosting;
 using DeCloud.NodeAgent.Actors.Node;
+using DeCloud.NodeAgent.Actors.Resources;
 using DeCloud.NodeAgent.Api.OpenApi;
 using DeCloud.NodeAgent.Api.Problems;
 using DeCloud.NodeAgent.Api.Requests;
@@ -25,10 +26,31 @@ internal static class HealthEndpoints
             .Does("Is the process alive?", "Answers as long as the process serves requests. Needs no token.")
             .Gives<string>(200, "It is.", "text/plain");
 
+        root.MapGet("/health", Health)
+            .Does("How is the node?", "What works, what wants attention and what does not work, with the reason and the remedy. For people: it always answers 200, so programs ask /healthz and /readyz.")
+            .Gives<HealthResource>(200, "How it is.");
+
         root.MapGet("/readyz", Ready)
             .Does("Can the node take commands?", "The journal can be written, libvirt is connected, and every VM was compared with it.")
             .Gives<ReadinessResource>(200, "It can.")
             .Fails(ApiCodes.NotReady);
+    }
+
+    private static async Task<Ok<HealthResource>> Health(HttpContext http, IServiceProvider services, HealthCheckService health, ResourceBoard resources, TimeProvider time)
+    {
+        var report = await health.CheckHealthAsync(c => c.Tags.Contains(JournalTag), http.RequestAborted);
+        var journal = report.Entries.Where(e => e.Value.Status != HealthStatus.Healthy).Select(e => e.Value.Description ?? $"{e.Key} is {e.Value.Status}.").ToList();
+        NodeResource? node = null;
+        try
+        {
+            node = await services.GetRequiredService<IRequiredActor<NodeKey>>().ActorRef.QueryAsync<NodeResource>(new NodeQueries.Get(), http.RequestAborted);
+        }
+        catch (Exception e) when (e is Akka.Actor.AskTimeoutException or MissingActorRegistryEntryException)
+        {
+            // That it does not answer is one of the things that are told.
+        }
+
+        return TypedResults.Ok(HealthOf.Node(node, journal, resources.Inventory, resources.Snapshot, time.GetUtcNow()));
     }
 
     private static async Task<Results<Ok<ReadinessResource>, Problem>> Ready(HttpContext http, IServiceProvider services, HealthCheckService health)

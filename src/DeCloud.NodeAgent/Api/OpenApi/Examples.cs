@@ -149,6 +149,16 @@ internal static class Examples
         [typeof(Page<ForeignDomainResource>)] = Write(new Page<ForeignDomainResource>([Foreign], 1, null), WireJson.Types.PageForeignDomainResource),
         [typeof(ReadinessResource)] = Write(new ReadinessResource(true, ["journal", "libvirt", "reconciled"]), WireJson.Types.ReadinessResource),
         [typeof(IReadOnlyList<ErrorKindResource>)] = Write([ErrorCatalogue.Shown[0]], WireJson.Types.IReadOnlyListErrorKindResource),
+        [typeof(HealthResource)] = Write(
+            new HealthResource("degraded", [new("journal", "ok", "The journal can be written."), new("disk /", "degraded", "Only 12.4 GiB (6.2 %) are free on /. Free space on it, or guests' writes will stop.")]),
+            WireJson.Types.HealthResource),
+        [typeof(NodeResources)] = Write(ResourceExamples.Inventory, WireJson.Types.NodeResources),
+        [typeof(CpuResource)] = Write(ResourceExamples.Inventory.Cpu, WireJson.Types.CpuResource),
+        [typeof(MemoryResource)] = Write(ResourceExamples.Inventory.Memory, WireJson.Types.MemoryResource),
+        [typeof(StorageResource)] = Write(ResourceExamples.Inventory.Storage, WireJson.Types.StorageResource),
+        [typeof(NetworkResource)] = Write(ResourceExamples.Inventory.Network, WireJson.Types.NetworkResource),
+        [typeof(GpusResource)] = Write(ResourceExamples.Inventory.Gpus, WireJson.Types.GpusResource),
+        [typeof(NodeSnapshot)] = Write(ResourceExamples.Snapshot, WireJson.Types.NodeSnapshot),
         [typeof(string)] = "ok\n",
     };
 
