@@ -18,11 +18,12 @@ USAGE
 
 readonly unavailable=69
 readonly run_packages=(libvirt-daemon-system libvirt-clients qemu-system-x86 qemu-utils iproute2 dnsmasq-base
+    wireguard-tools nftables
     iptables util-linux procps ca-certificates curl)
 readonly demo_packages=(busybox-static syslinux syslinux-common mtools dosfstools fdisk e2fsprogs kmod cpio zstd
     xz-utils jq openssh-client)
 readonly test_packages=(mmdebstrap debian-archive-keyring extlinux genisoimage xorriso postgresql strace wrk
-    iputils-ping)
+    iputils-ping wireguard-go)
 # The agent for Windows is run by the tests on Wine: 104 MB to download, 695 MB installed.
 readonly windows_packages=(wine wine64)
 readonly sdk_major=10

@@ -1,6 +1,7 @@
 using System.Runtime.Versioning;
 using DeCloud.NodeAgent.Core.Hypervisor;
 using DeCloud.NodeAgent.Core.Images;
+using DeCloud.NodeAgent.Core.Overlay;
 using DeCloud.NodeAgent.Core.Ports;
 using DeCloud.NodeAgent.Core.Resources;
 using DeCloud.NodeAgent.Core.Vms;
@@ -12,6 +13,7 @@ using DeCloud.NodeAgent.Infrastructure.Qemu;
 using DeCloud.NodeAgent.Infrastructure.Vms;
 using DeCloud.NodeAgent.Infrastructure.Windows;
 using DeCloud.NodeAgent.Infrastructure.Windows.Resources;
+using DeCloud.NodeAgent.Infrastructure.WireGuard;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace DeCloud.NodeAgent.Infrastructure;
@@ -48,6 +50,16 @@ public static class HostAdapters
         .AddSingleton<QemuImg>()
         .AddSingleton<IImageStore, ImageStore>()
         .AddSingleton<IVmFiles, VmFiles>();
+
+    /// <summary>Adds <see cref="IOverlayInterface"/> and <see cref="IOverlayKeys"/> for this operating system.</summary>
+    /// <param name="services">The container, which holds logging.</param>
+    /// <param name="folder">The folder of the overlay's keys; absolute.</param>
+    /// <param name="address">The node's address in the overlay; null for none.</param>
+    public static IServiceCollection AddOverlay(this IServiceCollection services, string folder, InterfaceAddress? address) => services
+        .AddSingleton<IOverlayKeys>(new KeyFiles(folder))
+        .AddSingleton<IOverlayInterface>(s => OperatingSystem.IsLinux()
+            ? new LinuxOverlay(folder, s.GetRequiredService<Microsoft.Extensions.Logging.ILogger<LinuxOverlay>>())
+            : new WindowsOverlay(folder, address));
 
     /// <summary>Adds <see cref="IPacketFilter"/> on nftables.</summary>
     /// <param name="services">The container, which holds logging.</param>

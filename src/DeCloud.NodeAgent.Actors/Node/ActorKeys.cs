@@ -39,3 +39,11 @@ public sealed class ImagesKey
     {
     }
 }
+
+/// <summary>Key of the part that keeps the overlay; asked for everything in <see cref="Core.Overlay.OverlayCommands"/> and <see cref="Core.Overlay.OverlayQueries"/>.</summary>
+public sealed class WireGuardKey
+{
+    private WireGuardKey()
+    {
+    }
+}

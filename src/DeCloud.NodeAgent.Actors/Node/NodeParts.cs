@@ -1,4 +1,5 @@
 using DeCloud.NodeAgent.Actors.Images;
+using DeCloud.NodeAgent.Actors.Overlay;
 using DeCloud.NodeAgent.Actors.Operations;
 using DeCloud.NodeAgent.Actors.Persistence;
 using DeCloud.NodeAgent.Actors.Ports;
@@ -24,4 +25,8 @@ namespace DeCloud.NodeAgent.Actors.Node;
 /// <param name="Resources">The way to the machine's own facts; null where nobody asks for them, and then nothing is known of the machine.</param>
 public sealed record NodeParts(
     string Version, IHypervisor Hypervisor, IImageStore ImageStore, IVmFiles Files, VmBoard Board, VmPolicy VmPolicy, ImageCachePolicy ImagePolicy, JournalSignal Written,
-    OperationBoard Operations, NetworkParts? Network = null, ResourceParts? Resources = null);
+    OperationBoard Operations, NetworkParts? Network = null, ResourceParts? Resources = null)
+{
+    /// <summary>The overlay.</summary>
+    public required OverlayParts Overlay { get; init; }
+}

@@ -2,6 +2,7 @@ using Akka.Actor;
 using Akka.Event;
 using DeCloud.NodeAgent.Actors.Hypervisor;
 using DeCloud.NodeAgent.Actors.Images;
+using DeCloud.NodeAgent.Actors.Overlay;
 using DeCloud.NodeAgent.Actors.Ports;
 using DeCloud.NodeAgent.Actors.Resources;
 using DeCloud.NodeAgent.Actors.Vms;
@@ -9,6 +10,7 @@ using DeCloud.NodeAgent.Contracts.Rest;
 using DeCloud.NodeAgent.Core.Hypervisor;
 using DeCloud.NodeAgent.Core.Images;
 using DeCloud.NodeAgent.Core.Node;
+using DeCloud.NodeAgent.Core.Overlay;
 using DeCloud.NodeAgent.Core.Ports;
 using DeCloud.NodeAgent.Core.Resources;
 using DeCloud.NodeAgent.Core.Vms;
@@ -25,6 +27,7 @@ internal sealed class NodeSupervisor : ReceiveActor, IWithTimers
     private const string Images = "images";
     private const string Vms = "vms";
     private const string Hypervisor = "hypervisor";
+    private const string WireGuard = "wireguard";
     private const string Ports = "ports";
     private const string Resources = "resources";
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(200);
@@ -56,6 +59,7 @@ internal sealed class NodeSupervisor : ReceiveActor, IWithTimers
             [Images] = new(Props.Create(() => new ImageCache(parts.ImageStore, parts.ImagePolicy, parts.Board, parts.Written, parts.Operations))),
             [Vms] = new(Props.Create(() => new VmRegistry(environment))),
             [Hypervisor] = new(Props.Create(() => new HypervisorActor(parts.Hypervisor, subscribers))),
+            [WireGuard] = new(Props.Create(() => new WireGuardActor(parts.Overlay, parts.Written))),
         };
         if (parts.Network is { } network)
         {
@@ -78,6 +82,7 @@ internal sealed class NodeSupervisor : ReceiveActor, IWithTimers
         Receive<IVmMessage>(message => Pass(Vms, message));
         Receive<VmQueries.GetForeign>(query => Pass(Vms, query));
         Receive<IImageMessage>(message => Pass(Images, message));
+        Receive<IOverlayMessage>(message => Pass(WireGuard, message));
         Receive<IPortMessage>(message => Pass(Ports, message));
         Receive<IResourceMessage>(message => Pass(Resources, message));
         Receive<ResourceMessages.CapacityKnown>(known =>
@@ -187,6 +192,9 @@ internal sealed class NodeSupervisor : ReceiveActor, IWithTimers
                 break;
             case IImageMessage:
                 Sender.Tell(new ImageReply.Refused(failure));
+                break;
+            case IOverlayMessage:
+                Sender.Tell(new OverlayReply.Refused(failure));
                 break;
             default:
                 break;

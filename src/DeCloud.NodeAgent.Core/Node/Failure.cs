@@ -109,6 +109,15 @@ public static class FailureCodes
     /// <summary>The journal did not confirm that the request is stored. The same request under the same key is carried out once.</summary>
     public const string JournalUnavailable = "journal-unavailable";
 
+    /// <summary>The node takes part in no overlay.</summary>
+    public const string WireGuardOff = "wireguard-off";
+
+    /// <summary>WireGuard can't be used on this host as it is.</summary>
+    public const string WireGuardUnavailable = "wireguard-unavailable";
+
+    /// <summary>The peer would speak for what is another's.</summary>
+    public const string PeerConflict = "peer-conflict";
+
     /// <summary>What was asked about a host port can't be: a number, protocol or label is out of bounds.</summary>
     public const string PortRefused = "port-refused";
 

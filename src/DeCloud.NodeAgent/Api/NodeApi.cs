@@ -8,6 +8,7 @@ using DeCloud.NodeAgent.Api.Problems;
 using DeCloud.NodeAgent.Api.Requests;
 using DeCloud.NodeAgent.Api.Resources;
 using DeCloud.NodeAgent.Api.Vms;
+using DeCloud.NodeAgent.Api.WireGuard;
 using DeCloud.NodeAgent.Composition;
 using DeCloud.NodeAgent.Configuration;
 using DeCloud.NodeAgent.Contracts.Rest;
@@ -27,6 +28,7 @@ internal static class NodeApi
         services.AddSingleton(urls);
         services.AddSingleton(new CreateVmValidation(options.Vms, urls));
         services.AddSingleton(options.Http);
+        services.AddSingleton(NodeComposition.Overlay(options));
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton<VmListBodies>();
         services.AddSingleton<ResourceBodies>();
@@ -63,6 +65,7 @@ internal static class NodeApi
         OperationEndpoints.Map(api.MapGroup("operations").WithTags("Operations"));
         EventEndpoints.Map(api.MapGroup("").WithTags("Events"));
         ImageEndpoints.Map(api.MapGroup("images").WithTags("Images").NeedsVms());
+        WireGuardEndpoints.Map(api.MapGroup("wireguard").WithTags("WireGuard"));
         NodeEndpoints.Map(api.MapGroup("node").WithTags("Node"));
         ResourceEndpoints.Map(api.MapGroup("node").WithTags("Resources"));
         HealthEndpoints.Map(root.MapGroup("").WithTags("Health"));

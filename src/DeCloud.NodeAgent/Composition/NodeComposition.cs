@@ -10,6 +10,7 @@ using DeCloud.NodeAgent.Actors.Vms;
 using DeCloud.NodeAgent.Configuration;
 using DeCloud.NodeAgent.Core.Hypervisor;
 using DeCloud.NodeAgent.Core.Images;
+using DeCloud.NodeAgent.Core.Overlay;
 using DeCloud.NodeAgent.Core.Vms;
 using DeCloud.NodeAgent.Infrastructure.Images;
 
@@ -34,6 +35,7 @@ internal static class NodeComposition
         services.AddSingleton<ResourceBoard>();
         services.AddSingleton<ResourceParts>();
         services.AddHost(options);
+        services.AddOverlay(Path.Join(options.StatePath, "wireguard"), options.WireGuard.Address);
         services.AddJournalReaders(journal);
         services.AddSingleton(s => new NodeParts(
             Version,
@@ -45,7 +47,10 @@ internal static class NodeComposition
             new ImageCachePolicy(options.Images.BudgetBytes, UnpinnedReuse),
             s.GetRequiredService<JournalSignal>(),
             s.GetRequiredService<OperationBoard>(),
-            Resources: s.GetRequiredService<ResourceParts>()));
+            Resources: s.GetRequiredService<ResourceParts>())
+        {
+            Overlay = new(Overlay(options), OverlayMark(options), s.GetRequiredService<IOverlayInterface>(), s.GetRequiredService<IOverlayKeys>()),
+        });
         services.AddAkka("node", (akka, s) => akka
             .AddSetup(new LoggerFactorySetup(s.GetRequiredService<ILoggerFactory>()))
             .ConfigureLoggers(loggers => loggers.ClearLoggers().AddLogger<ActorLog>())
@@ -58,6 +63,13 @@ internal static class NodeComposition
         options.Persistence.Provider == PersistenceProvider.Sqlite ? JournalProvider.Sqlite : JournalProvider.PostgreSql,
         options.Persistence.ConnectionString,
         Path.Join(AppContext.BaseDirectory, "hocon"));
+
+    /// <summary>What the operator set about the overlay.</summary>
+    public static OverlaySettings Overlay(NodeOptions options) => new(options.WireGuard.InterfaceName, options.WireGuard.ListenPort, options.WireGuard.Address);
+
+    // Agents with state folders of their own may share a host; each must know its interface from the others'.
+    private static string OverlayMark(NodeOptions options) =>
+        "decloud-agent " + Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(options.StatePath)).AsSpan(0, 8));
 
     /// <summary>How the image cache is told to behave.</summary>
     public static ImageStoreOptions Images(NodeOptions options) => new()

@@ -1,4 +1,5 @@
 using System.Net;
+using DeCloud.NodeAgent.Core.Overlay;
 
 namespace DeCloud.NodeAgent.Configuration;
 
@@ -45,7 +46,7 @@ internal static class NodeConfiguration
             WireGuard = new(
                 reader.Read("WireGuard:InterfaceName", "wg0", "wg0", "Name of the overlay's network interface.", InterfaceName),
                 reader.Read("WireGuard:ListenPort", 51820, "51820", "UDP port of the overlay.", SettingFormats.Whole(1, 65535)),
-                reader.Read<string?>("WireGuard:Address", null, "none", "The node's address in the overlay, in CIDR notation.", Cidr)),
+                reader.Read<InterfaceAddress?>("WireGuard:Address", null, "none, and with it no overlay", "The node's address in the overlay with the overlay's prefix, in CIDR notation.", OverlayAddress)),
             Heartbeat = new(
                 reader.Read("Heartbeat:Interval", TimeSpan.FromSeconds(15), "00:00:15", "Time between two reports to the orchestrator.", SettingFormats.Duration(TimeSpan.FromSeconds(1), TimeSpan.FromHours(1))),
                 reader.Read("Heartbeat:OrchestratorUrl", null, "Orchestrator:BaseUrl", "Where the reports go.", SettingFormats.WebUrl)),
@@ -181,4 +182,19 @@ internal static class NodeConfiguration
         && SettingFormats.Whole(0, ip.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork ? 32 : 128)(length).Reason is null
             ? new(text)
             : Parsed<string?>.Wrong("is not an address in CIDR notation.", "Give for example 10.80.0.7/16.");
+
+    private static Parsed<InterfaceAddress?> OverlayAddress(string text)
+    {
+        if (Cidr(text) is { Reason: { } reason } wrong)
+        {
+            return Parsed<InterfaceAddress?>.Wrong(reason, wrong.Remedy);
+        }
+
+        // A prefix of a few bits would draw the host's other traffic into the overlay; one without room for a second node is none.
+        var isRead = InterfaceAddress.TryParse(text, out var address);
+        var (least, most) = address?.Address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6 ? (16, 126) : (8, 30);
+        return isRead && address!.PrefixLength >= least && address.PrefixLength <= most && !address.Address.Equals(address.Network.BaseAddress)
+            ? new(address)
+            : Parsed<InterfaceAddress?>.Wrong("is not a node's address in an overlay.", $"Give an address of a node, not of the network, with a prefix of {least} to {most} bits, for example 10.80.0.7/16.");
+    }
 }

@@ -1,4 +1,5 @@
 using System.Net;
+using DeCloud.NodeAgent.Core.Overlay;
 
 namespace DeCloud.NodeAgent.Configuration;
 
@@ -105,8 +106,8 @@ internal sealed record HttpSection(IPEndPoint Listen, IReadOnlyList<string> Allo
 /// <summary>Section <c>WireGuard</c>.</summary>
 /// <param name="InterfaceName">Name of the network interface.</param>
 /// <param name="ListenPort">UDP port.</param>
-/// <param name="Address">The node's address in the overlay in CIDR notation; null until there is one.</param>
-internal sealed record WireGuardSection(string InterfaceName, int ListenPort, string? Address);
+/// <param name="Address">The node's address in the overlay; null when the node takes part in none.</param>
+internal sealed record WireGuardSection(string InterfaceName, int ListenPort, InterfaceAddress? Address);
 
 /// <summary>Section <c>Heartbeat</c>.</summary>
 /// <param name="Interval">Time between two reports.</param>

@@ -13,6 +13,7 @@ using DeCloud.NodeAgent.Actors.Resources;
 using DeCloud.NodeAgent.Actors.Vms;
 using DeCloud.NodeAgent.Contracts.Rest;
 using DeCloud.NodeAgent.Core.Node;
+using DeCloud.NodeAgent.Core.Overlay;
 using DeCloud.NodeAgent.Core.Vms;
 using DeCloud.NodeAgent.Tests.Simulation;
 using DeCloud.NodeAgent.Tests.Vms;
@@ -39,6 +40,10 @@ public abstract class NodeFixture : TestKit
     protected SimulatedHypervisor Hypervisor { get; } = new();
 
     protected SimulatedDisk Disk { get; } = new();
+
+    protected SimulatedOverlay Overlay { get; } = new();
+
+    protected virtual OverlaySettings OverlaySettings => new("wg0", 51820, null);
 
     protected VmBoard Board { get; private set; } = new();
 
@@ -117,7 +122,7 @@ public abstract class NodeFixture : TestKit
     }
 
     private IActorRef StartNode() => Sys.ActorOf(
-        Props.Create(() => new NodeSupervisor(new NodeParts("test", Hypervisor, Disk, Disk, Board, Policy, ImagePolicy, new JournalSignal(), Operations, null, Machine))),
+        Props.Create(() => new NodeSupervisor(new NodeParts("test", Hypervisor, Disk, Disk, Board, Policy, ImagePolicy, new JournalSignal(), Operations, null, Machine) { Overlay = Overlay.Parts(OverlaySettings) })),
         $"node-{Guid.NewGuid():N}");
 }
 

@@ -55,6 +55,8 @@ public sealed class ApiHost : IAsyncLifetime
 
     public Script Images { get; } = new();
 
+    public Script WireGuard { get; } = new();
+
     internal VmBoard Board { get; } = new();
 
     internal OperationBoard Operations { get; } = new();
@@ -116,6 +118,8 @@ public sealed class ApiHost : IAsyncLifetime
 
     internal Task<Answer> Post(string path, string? body = null, params (string Name, string Value)[] headers) => Send(HttpMethod.Post, path, body, headers);
 
+    internal Task<Answer> Put(string path, string? body = null, params (string Name, string Value)[] headers) => Send(HttpMethod.Put, path, body, headers);
+
     internal Task<Answer> Delete(string path, params (string Name, string Value)[] headers) => Send(HttpMethod.Delete, path, null, headers);
 
     internal async Task<Answer> Send(HttpMethod method, string path, string? body, params (string Name, string Value)[] headers)
@@ -161,6 +165,7 @@ public sealed class ApiHost : IAsyncLifetime
                     registry.Register<NodeKey>(system.ActorOf(Node.Props(), "node"));
                     registry.Register<VmsKey>(system.ActorOf(Vms.Props(), "vms"));
                     registry.Register<ImagesKey>(system.ActorOf(Images.Props(), "images"));
+                    registry.Register<WireGuardKey>(system.ActorOf(WireGuard.Props(), "wireguard"));
                     registry.Register<ResourcesKey>(system.ActorOf(Resources.Props(), "resources"));
                 });
             }

@@ -44,7 +44,7 @@ public sealed class NodeConfigurationTests
         Assert.Equal(new PersistenceSection(PersistenceProvider.PostgreSql, "Host=db;Password=x"), o.Persistence);
         Assert.Equal((new IPEndPoint(IPAddress.IPv6Loopback, 7000), 1L << 20, 9, TimeSpan.FromSeconds(1), Token), (o.Http.Listen, o.Http.MaxRequestBodyBytes, o.Http.MaxConnections, o.Http.HeadersTimeout, o.Http.ApiToken));
         Assert.Equal(["a.example", "b.example"], o.Http.AllowedHosts);
-        Assert.Equal(new WireGuardSection("wg7", 51821, "10.80.0.7/16"), o.WireGuard);
+        Assert.Equal(new WireGuardSection("wg7", 51821, new(IPAddress.Parse("10.80.0.7"), 16)), o.WireGuard);
         Assert.Equal(new HeartbeatSection(TimeSpan.FromSeconds(10), new("https://h.example/")), o.Heartbeat);
         Assert.Equal(new OrchestratorSection(new("https://o.example/"), Token), o.Orchestrator);
     }
@@ -86,6 +86,10 @@ public sealed class NodeConfigurationTests
     [InlineData("WireGuard:ListenPort", "70000")]
     [InlineData("WireGuard:Address", "10.0.0.1")]
     [InlineData("WireGuard:Address", "10.0.0.1/33")]
+    [InlineData("WireGuard:Address", "10.0.0.1/4")]
+    [InlineData("WireGuard:Address", "10.0.0.0/16")]
+    [InlineData("WireGuard:Address", "10.0.0.1/32")]
+    [InlineData("WireGuard:Address", "fd00::/64")]
     [InlineData("Heartbeat:Interval", "0s")]
     [InlineData("Heartbeat:OrchestratorUrl", "ftp://x")]
     [InlineData("Orchestrator:BaseUrl", "https://user:pw@x")]

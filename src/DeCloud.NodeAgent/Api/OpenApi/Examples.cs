@@ -11,6 +11,7 @@ namespace DeCloud.NodeAgent.Api.OpenApi;
 internal static class Examples
 {
     public const string Digest = "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
+    public const string PeerKeyInPath = "xTIBA5rboUvnH4htodjb6e697QjLERt1NAB4mZqp8Dg";
     public const string OperationId = "vm-4f1c9d5e7f0b4a579a530d8ad4b2f8a1-1";
     private const string ImageUrl = "https://cloud.debian.org/images/cloud/bookworm/latest/debian-12-genericcloud-amd64.qcow2";
     private const string SshKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f me@example";
@@ -93,8 +94,43 @@ internal static class Examples
         Reconciled = true,
     };
 
+    private static WireGuardPeerResource Peer { get; } = new()
+    {
+        PublicKey = PeerKeyInPath + "=",
+        Endpoint = "192.0.2.20:51820",
+        AllowedIps = ["10.80.0.8/32", "10.80.8.0/24"],
+        KeepaliveSeconds = 25,
+        HasPresharedKey = true,
+        State = "connected",
+        CurrentEndpoint = "192.0.2.20:51820",
+        LastHandshakeAt = Time,
+        ReceivedBytes = 18432,
+        SentBytes = 20480,
+    };
+
+    private static WireGuardResource WireGuard { get; } = new()
+    {
+        State = "up",
+        Since = Time,
+        InterfaceName = "wg0",
+        Implementation = "kernel",
+        ListenPort = 51820,
+        Address = "10.80.0.7/16",
+        PublicKey = "HIgo9xNzJMWLKASShiTqIybxZ0U3wGLiUeJ1PKf8ykw=",
+        KeyId = 1,
+        KeySince = Time,
+        ObservedAt = Time,
+        Peers = [Peer],
+    };
+
     private static readonly Dictionary<Type, JsonNode?> ByType = new()
     {
+        [typeof(WireGuardResource)] = Write(WireGuard, WireJson.Types.WireGuardResource),
+        [typeof(WireGuardPeerResource)] = Write(Peer, WireJson.Types.WireGuardPeerResource),
+        [typeof(PutWireGuardPeerRequest)] = Write(
+            new PutWireGuardPeerRequest { Endpoint = "192.0.2.20:51820", AllowedIps = ["10.80.0.8/32", "10.80.8.0/24"], KeepaliveSeconds = 25 },
+            WireJson.Types.PutWireGuardPeerRequest),
+        [typeof(WireGuardKeyResource)] = Write(new WireGuardKeyResource("HIgo9xNzJMWLKASShiTqIybxZ0U3wGLiUeJ1PKf8ykw=", 2), WireJson.Types.WireGuardKeyResource),
         [typeof(CreateVmRequest)] = Write(
             new CreateVmRequest { Name = "web-1", VCpus = 2, MemoryBytes = 2 * GiB, DiskBytes = 20 * GiB, BaseImageUrl = ImageUrl, BaseImageHash = "", SshPublicKey = SshKey, Labels = Labels },
             WireJson.Types.CreateVmRequest),
