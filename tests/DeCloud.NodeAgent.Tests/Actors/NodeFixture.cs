@@ -7,6 +7,7 @@ using Akka.TestKit;
 using Akka.TestKit.Xunit2;
 using DeCloud.NodeAgent.Actors.Images;
 using DeCloud.NodeAgent.Actors.Node;
+using DeCloud.NodeAgent.Actors.Operations;
 using DeCloud.NodeAgent.Actors.Persistence;
 using DeCloud.NodeAgent.Actors.Resources;
 using DeCloud.NodeAgent.Actors.Vms;
@@ -41,6 +42,8 @@ public abstract class NodeFixture : TestKit
 
     protected VmBoard Board { get; private set; } = new();
 
+    protected OperationBoard Operations { get; private set; } = new();
+
     protected VmPolicy Policy { get; } = new();
 
     protected IActorRef Node { get; private set; }
@@ -58,6 +61,7 @@ public abstract class NodeFixture : TestKit
         await Node.GracefulStop(TimeSpan.FromSeconds(5));
         Hypervisor.Lose("the agent is gone");
         Board = new();
+        Operations = new();
         Node = StartNode();
     }
 
@@ -113,7 +117,7 @@ public abstract class NodeFixture : TestKit
     }
 
     private IActorRef StartNode() => Sys.ActorOf(
-        Props.Create(() => new NodeSupervisor(new NodeParts("test", Hypervisor, Disk, Disk, Board, Policy, ImagePolicy, new JournalSignal(), null, Machine))),
+        Props.Create(() => new NodeSupervisor(new NodeParts("test", Hypervisor, Disk, Disk, Board, Policy, ImagePolicy, new JournalSignal(), Operations, null, Machine))),
         $"node-{Guid.NewGuid():N}");
 }
 

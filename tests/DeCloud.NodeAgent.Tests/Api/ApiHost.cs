@@ -3,6 +3,7 @@ using System.Text.Json;
 using Akka.Actor;
 using Akka.Hosting;
 using DeCloud.NodeAgent.Actors.Node;
+using DeCloud.NodeAgent.Actors.Operations;
 using DeCloud.NodeAgent.Actors.Resources;
 using DeCloud.NodeAgent.Actors.Vms;
 using DeCloud.NodeAgent.Composition;
@@ -57,6 +58,8 @@ public sealed class ApiHost : IAsyncLifetime
     public Script Resources { get; } = new();
 
     internal ResourceBoard ResourceBoard { get; } = new();
+
+    internal OperationBoard Operations { get; } = new();
 
     internal ScriptedHistory History { get; } = new();
 
@@ -139,6 +142,7 @@ public sealed class ApiHost : IAsyncLifetime
         .AddSingleton(options)
         .AddSingleton(Board)
         .AddSingleton(ResourceBoard)
+        .AddSingleton(Operations)
         .AddSingleton<IVmHistory>(History)
         .AddSingleton<IEventFeed>(Feed)
         .AddSingleton<IVmFiles>(Files)

@@ -73,7 +73,7 @@ internal static class ErrorCatalogue
         new(ApiCodes.NotReady, 503, "The node is not ready", "Something the node needs is missing; 'errors' says what.", 2),
         new(FailureCodes.HypervisorUnavailable, 503, "libvirt cannot be reached", "The connection to libvirt is lost. The agent connects again by itself; VMs go on running.", 5),
         new(FailureCodes.Restarting, 503, "A part of the agent is starting", "The part that should answer is starting. Try again with the same Idempotency-Key.", 1),
-        new(FailureCodes.JournalUnavailable, 503, "The journal cannot be written", "The request could not be stored, so nothing was done. Try again with the same Idempotency-Key.", 5),
+        new(FailureCodes.JournalUnavailable, 503, "The journal cannot be written", "The journal did not confirm that the request is stored. Send it again with the same Idempotency-Key: it is carried out once.", 5),
         new(FailureCodes.Timeout, 504, "No answer in time", "The part that should answer did not in time. The request may or may not have been accepted: repeat it with the same Idempotency-Key."),
         new(FailureCodes.DiskFull, 507, "Not enough free space", "A file system of the node is too full for this. Free some space or lower the request."),
     ];
