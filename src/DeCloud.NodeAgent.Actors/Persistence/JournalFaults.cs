@@ -9,6 +9,7 @@ internal static class JournalFaults
 {
     private const int SqliteFull = 13;
     private const int SqliteIoError = 10;
+    private const int SqliteIoErrorSharedMemorySize = 4874;
     private const int SqliteBusy = 5;
     private const int SqliteLocked = 6;
     private const int SqliteReadOnly = 8;
@@ -38,7 +39,7 @@ internal static class JournalFaults
     {
         (SqliteConstraint, SqliteConstraintUnique or SqliteConstraintPrimaryKey) => JournalFault.Duplicate,
         (SqliteConstraint or SqliteTooBig or SqliteMismatch, _) => JournalFault.Refused,
-        (SqliteFull, _) => JournalFault.DiskFull,
+        (SqliteFull, _) or (SqliteIoError, SqliteIoErrorSharedMemorySize) => JournalFault.DiskFull,
         (SqliteIoError, _) => JournalFault.InputOutput,
         (SqliteBusy or SqliteLocked, _) => JournalFault.Locked,
         (SqliteCorrupt or SqliteNotADatabase, _) => JournalFault.Damaged,

@@ -8,7 +8,11 @@ namespace DeCloud.NodeAgent.Actors.Persistence;
 /// </summary>
 internal sealed class JournalWriter : IAsyncDisposable
 {
+    /// <summary>What a check allows beyond the database's own deadline, so that the database says by itself what is wrong.</summary>
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(2);
+
     private readonly JournalDatabase _database;
+    private readonly TimeSpan _patience;
     private readonly int _maxBatch;
     private readonly Channel<JournalWrite> _queue;
     private readonly Task _running;
@@ -21,6 +25,7 @@ internal sealed class JournalWriter : IAsyncDisposable
     {
         _database = database;
         _maxBatch = settings.MaxBatch;
+        _patience = settings.Deadline + Grace;
         _queue = Channel.CreateBounded<JournalWrite>(new BoundedChannelOptions(settings.MaxQueue) { SingleReader = true });
         _running = Task.Run(RunAsync);
     }
@@ -61,12 +66,14 @@ internal sealed class JournalWriter : IAsyncDisposable
     /// <returns>What is wrong, or null.</returns>
     public async Task<JournalException?> CheckAsync(CancellationToken cancellation)
     {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        patience.CancelAfter(_patience);
         try
         {
-            var fault = await Enqueue(_trouble is null ? [] : [JournalSql.Touch], cancellation).Decided.WaitAsync(cancellation).ConfigureAwait(false);
+            var fault = await Enqueue(_trouble is null ? [] : [JournalSql.Touch], patience.Token).Decided.WaitAsync(patience.Token).ConfigureAwait(false);
             if (fault is null)
             {
-                await _database.QueryAsync(JournalSql.Last, row => row.GetInt64(0), cancellation).ConfigureAwait(false);
+                await _database.QueryAsync(JournalSql.Last, row => row.GetInt64(0), patience.Token).ConfigureAwait(false);
             }
 
             return fault;
@@ -77,7 +84,7 @@ internal sealed class JournalWriter : IAsyncDisposable
         }
         catch (OperationCanceledException)
         {
-            return new(JournalFault.TimedOut, "the journal did not answer in time");
+            return _trouble ?? new(JournalFault.TimedOut, "the journal did not answer in time");
         }
     }
 

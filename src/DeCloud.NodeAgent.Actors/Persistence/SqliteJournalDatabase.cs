@@ -19,6 +19,9 @@ internal sealed class SqliteJournalDatabase(string connectionString, JournalSett
     /// <summary>How long a reader in the way of the write-ahead log is waited for, in milliseconds.</summary>
     private const int LogWaitMilliseconds = 100;
 
+    /// <summary>How many deadlines a read is waited for: when a thousand actors recover, each waits for its turn.</summary>
+    private const int ReadPatience = 4;
+
     private readonly WorkerThreads _writing = new("journal-writer", 1);
     private readonly WorkerThreads _reading = new("journal-reader", settings.Readers);
     private readonly string _file = Of(connectionString, true).DataSource;
@@ -53,8 +56,13 @@ internal sealed class SqliteJournalDatabase(string connectionString, JournalSett
     protected override Task PrepareAsync(CancellationToken cancellation) => _writing.RunAsync(MakeTables, cancellation);
 
     /// <inheritdoc/>
-    protected override Task<List<T>> QueryCoreAsync<T>(JournalStatement query, Func<DbDataReader, T> row, CancellationToken cancellation) =>
-        _reading.RunAsync(() => Read(query, row, cancellation), cancellation);
+    protected override async Task<List<T>> QueryCoreAsync<T>(JournalStatement query, Func<DbDataReader, T> row, CancellationToken cancellation)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        patience.CancelAfter(settings.Deadline * ReadPatience);
+        var token = patience.Token;
+        return await _reading.RunAsync(() => Read(query, row, token), token).ConfigureAwait(false);
+    }
 
     /// <inheritdoc/>
     /// <remarks>Not cancelled: whoever waits for a write may give up, but what became of it must be known before the next one begins.</remarks>

@@ -23,9 +23,9 @@ internal sealed class JournalLab : IAsyncDisposable
 
     public ActorSystem System => _host.Services.GetRequiredService<ActorSystem>();
 
-    public IActorRef Journal => Akka.Persistence.Persistence.Instance.Get(System).JournalFor(null);
+    public IActorRef Journal => Akka.Persistence.Persistence.Instance.Apply(System).JournalFor(null);
 
-    public IActorRef Snapshots => Akka.Persistence.Persistence.Instance.Get(System).SnapshotStoreFor(null);
+    public IActorRef Snapshots => Akka.Persistence.Persistence.Instance.Apply(System).SnapshotStoreFor(null);
 
     public JournalSetup Parts => JournalSetup.Of(System);
 

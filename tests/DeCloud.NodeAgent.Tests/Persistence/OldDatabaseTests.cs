@@ -29,7 +29,7 @@ public sealed class OldDatabaseTests : IDisposable
         var (first, _) = await lab.ReplayAsync(Vm(1));
         Assert.Equal((23, 1L, 23L), (first.Count, first[0].SequenceNr, first[^1].SequenceNr));
         Assert.IsType<VmEvents.Created>(first[0].Payload);
-        Assert.Equal(first.Select(e => e.Payload), (await lab.ReplayAsync(Vm(2))).Events.Zip(first, (own, like) => own.Payload.GetType() == like.Payload.GetType() ? like.Payload : own.Payload));
+        Assert.Equal(first.Select(e => e.Payload.GetType()), (await lab.ReplayAsync(Vm(2))).Events.Select(e => e.Payload.GetType()));
         var (third, highest) = await lab.ReplayAsync(Vm(3));
         Assert.Equal((12, 12L, 23L, 23L), (third.Count, third[0].SequenceNr, third[^1].SequenceNr, highest));
         Assert.Equal((0, 3), ((await lab.ReplayAsync("gone")).Events.Count, (await lab.ReplayAsync("gone")).Highest));
@@ -46,7 +46,7 @@ public sealed class OldDatabaseTests : IDisposable
 
         Assert.Equal(Shown(23), Shown(await SnapshotAsync(Vm(2), SnapshotSelectionCriteria.Latest, 23)));
         Assert.Equal(Shown(11), Shown(await SnapshotAsync(Vm(2), new(22), 11)));
-        Assert.Equal(11, (await SnapshotAsync(Vm(3), SnapshotSelectionCriteria.Latest, 11)).LastStep + 7);
+        Assert.Equal(Vm(3), $"vm-{(await SnapshotAsync(Vm(3), SnapshotSelectionCriteria.Latest, 11)).Id}");
 
         async Task<VmState> SnapshotAsync(string id, SnapshotSelectionCriteria criteria, long sequence)
         {
