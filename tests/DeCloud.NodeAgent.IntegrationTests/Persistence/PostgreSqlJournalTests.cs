@@ -101,6 +101,7 @@ public sealed class PostgreSqlJournalTests(PostgreSqlCluster cluster) : IClassFi
         await cluster.StopAsync("immediate");
         await Task.WhenAll(writing).WaitAsync(JournalLab.Deadline);
         await cluster.StartAsync();
+        await Agent.Patience.UntilAsync("the circuit breaker lets writes through", JournalLab.Deadline, () => IsReadAsync(lab, _id));
         for (var subject = 0; subject < acknowledged.Length; subject++)
         {
             var numbers = await lab.NumbersAsync($"{_id}-{subject}");
@@ -157,6 +158,8 @@ public sealed class PostgreSqlJournalTests(PostgreSqlCluster cluster) : IClassFi
             ],
             await lab.ColumnsAsync("SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public' ORDER BY indexname COLLATE \"C\""));
     }
+
+    private static async Task<bool> IsReadAsync(JournalLab lab, string id) => await Record.ExceptionAsync(() => lab.ReplayAsync(id)) is null;
 
     private async Task RunAsync(string sql)
     {
