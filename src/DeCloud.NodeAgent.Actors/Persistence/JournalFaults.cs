@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using Microsoft.Data.Sqlite;
 using Npgsql;
 
@@ -30,7 +29,7 @@ internal static class JournalFaults
         PostgresException e => new(OfPostgreSql(e), $"{Words(OfPostgreSql(e))} (PostgreSQL {e.SqlState}: {e.MessageText})", e),
         TimeoutException or OperationCanceledException or NpgsqlException { InnerException: TimeoutException or OperationCanceledException } =>
             new(JournalFault.TimedOut, Words(JournalFault.TimedOut), cause),
-        NpgsqlException or SocketException or IOException => new(JournalFault.Unreachable, $"{Words(JournalFault.Unreachable)} ({cause.Message})", cause),
+        NpgsqlException or IOException => new(JournalFault.Unreachable, $"{Words(JournalFault.Unreachable)} ({cause.Message})", cause),
         UnauthorizedAccessException => new(JournalFault.Unreachable, $"{Words(JournalFault.Unreachable)} ({cause.Message})", cause),
         _ => new(JournalFault.Unknown, $"{Words(JournalFault.Unknown)} ({cause.Message})", cause),
     };
