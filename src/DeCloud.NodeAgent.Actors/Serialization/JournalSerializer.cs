@@ -59,7 +59,10 @@ public sealed class JournalSerializer(ExtendedActorSystem system) : SerializerWi
     public static IReadOnlyDictionary<string, Type> Manifests => ByManifest.ToDictionary(k => k.Key, k => k.Value.Type);
 
     /// <summary>Never changes: rows of the journal name the serializer by it.</summary>
-    public override int Identifier => 4001;
+    public const int Number = 4001;
+
+    /// <inheritdoc/>
+    public override int Identifier => Number;
 
     /// <inheritdoc/>
     public override string Manifest(object o) =>
@@ -70,6 +73,19 @@ public sealed class JournalSerializer(ExtendedActorSystem system) : SerializerWi
 
     /// <inheritdoc/>
     public override object FromBinary(byte[] bytes, string manifest) => Read(bytes, manifest);
+
+    /// <summary>What a row of the journal holds of an event or a snapshot.</summary>
+    /// <param name="serialization">Where types are bound to serializers.</param>
+    /// <param name="value">The event or the snapshot.</param>
+    /// <exception cref="SerializationException">Its type is bound to no serializer, or to another, whose rows the readers of the journal would not understand.</exception>
+    public static (byte[] Message, string Manifest) Write(Akka.Serialization.Serialization serialization, object value)
+    {
+        ArgumentNullException.ThrowIfNull(serialization);
+        ArgumentNullException.ThrowIfNull(value);
+        return serialization.FindSerializerFor(value) is JournalSerializer ours
+            ? (ours.ToBinary(value), ours.Manifest(value))
+            : throw new SerializationException($"{value.GetType()} is no type of the journal.");
+    }
 
     /// <summary>Reads one row of the journal.</summary>
     /// <param name="bytes">The row's message.</param>
