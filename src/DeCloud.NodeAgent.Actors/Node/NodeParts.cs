@@ -3,6 +3,7 @@ using DeCloud.NodeAgent.Actors.Persistence;
 using DeCloud.NodeAgent.Actors.Vms;
 using DeCloud.NodeAgent.Core.Hypervisor;
 using DeCloud.NodeAgent.Core.Images;
+using DeCloud.NodeAgent.Core.Resources;
 using DeCloud.NodeAgent.Core.Vms;
 
 namespace DeCloud.NodeAgent.Actors.Node;
@@ -17,4 +18,8 @@ namespace DeCloud.NodeAgent.Actors.Node;
 /// <param name="ImagePolicy">How the image cache behaves.</param>
 /// <param name="Written">Told when events were stored.</param>
 public sealed record NodeParts(
-    string Version, IHypervisor Hypervisor, IImageStore ImageStore, IVmFiles Files, VmBoard Board, VmPolicy VmPolicy, ImageCachePolicy ImagePolicy, JournalSignal Written);
+    string Version, IHypervisor Hypervisor, IImageStore ImageStore, IVmFiles Files, VmBoard Board, VmPolicy VmPolicy, ImageCachePolicy ImagePolicy, JournalSignal Written)
+{
+    /// <summary>How much of the host is offered to VMs.</summary>
+    public AdmissionPolicy Admission { get; init; } = new();
+}

@@ -7,6 +7,7 @@ using DeCloud.NodeAgent.Contracts.Rest;
 using DeCloud.NodeAgent.Core.Hypervisor;
 using DeCloud.NodeAgent.Core.Images;
 using DeCloud.NodeAgent.Core.Node;
+using DeCloud.NodeAgent.Core.Resources;
 using DeCloud.NodeAgent.Core.Vms;
 using Failure = DeCloud.NodeAgent.Core.Node.Failure;
 
@@ -32,7 +33,9 @@ internal sealed class NodeSupervisor : ReceiveActor, IWithTimers
     private IHypervisorSession? _session;
     private string? _lostReason = "connecting";
     private DateTimeOffset _since = Context.System.Scheduler.Now;
-    private VmRegistry.RegistryState _registry = new(false, 0, 0, 0);
+    private VmRegistry.RegistryState _registry = new(false, 0, 0, 0, false);
+    private ResourceMessages.CapacityKnown? _capacity;
+    private ResourceMessages.ImagesTake? _imagesTake;
 
     public NodeSupervisor(NodeParts parts)
     {
@@ -42,13 +45,14 @@ internal sealed class NodeSupervisor : ReceiveActor, IWithTimers
         IReadOnlyList<IActorRef> subscribers = [Self];
         _parts = new()
         {
-            [Images] = new(Props.Create(() => new ImageCache(parts.ImageStore, parts.ImagePolicy, parts.Board, parts.Written))),
-            [Vms] = new(Props.Create(() => new VmRegistry(environment))),
+            [Images] = new(Props.Create(() => new ImageCache(parts.ImageStore, parts.ImagePolicy, parts.Admission, parts.Board, parts.Written))),
+            [Vms] = new(Props.Create(() => new VmRegistry(environment, parts.Admission))),
             [Hypervisor] = new(Props.Create(() => new HypervisorActor(parts.Hypervisor, subscribers))),
         };
 
         Receive<IVmMessage>(message => Pass(Vms, message));
         Receive<VmQueries.GetForeign>(query => Pass(Vms, query));
+        Receive<VmQueries.GetCapacity>(query => Pass(Vms, query));
         Receive<IImageMessage>(message => Pass(Images, message));
 
         Receive<HypervisorMessages.Up>(ComeUp);
@@ -56,6 +60,8 @@ internal sealed class NodeSupervisor : ReceiveActor, IWithTimers
         Receive<HypervisorMessages.Happened>(happened => Pass(Vms, happened));
         Receive<HypervisorMessages.Swept>(swept => Pass(Vms, swept));
         Receive<VmRegistry.RegistryState>(state => _registry = state);
+        Receive<ResourceMessages.CapacityKnown>(Learn);
+        Receive<ResourceMessages.ImagesTake>(Learn);
 
         Receive<NodeQueries.Get>(_ => Sender.Tell(View()));
         Receive<NodeQueries.GetReadiness>(_ => Sender.Tell(Readiness()));
@@ -82,6 +88,17 @@ internal sealed class NodeSupervisor : ReceiveActor, IWithTimers
     {
         var part = _parts[name];
         part.Actor = Context.Watch(Context.ActorOf(part.Props, name));
+        if (_capacity is { } capacity && name is Vms or Images)
+        {
+            // Said once by whoever found it out, who doesn't know that this part has begun anew.
+            Pass(name, capacity);
+        }
+
+        if (_imagesTake is { } take && name == Vms)
+        {
+            Pass(Vms, take);
+        }
+
         if (isAgain && name == Vms)
         {
             // The new one must hear of every domain, which a new session tells it.
@@ -100,7 +117,7 @@ internal sealed class NodeSupervisor : ReceiveActor, IWithTimers
         _log.Error("Part {0} of the node fell ({1} times since the start); it is started again in {2}", name, part.Falls, bounded);
         if (name == Vms)
         {
-            _registry = _registry with { IsReconciled = false };
+            _registry = _registry with { IsReconciled = false, HasCapacity = false };
         }
 
         Timers.StartSingleTimer(name, new Raise(name), bounded);
@@ -117,7 +134,7 @@ internal sealed class NodeSupervisor : ReceiveActor, IWithTimers
         var failure = new Failure(FailureCodes.Restarting, $"The agent's part '{name}' fell and is being started again; running VMs are not touched. Try again.", false);
         switch (message)
         {
-            case IVmMessage or VmQueries.GetForeign:
+            case IVmMessage or VmQueries.GetForeign or VmQueries.GetCapacity:
                 Sender.Tell(new VmReply.Refused(failure));
                 break;
             case ImageCommands.Resolve resolve:
@@ -145,6 +162,19 @@ internal sealed class NodeSupervisor : ReceiveActor, IWithTimers
         _lostReason = lost.Reason;
         _since = lost.Since;
         Pass(Vms, lost);
+    }
+
+    private void Learn(ResourceMessages.CapacityKnown capacity)
+    {
+        _capacity = capacity;
+        Pass(Vms, capacity);
+        Pass(Images, capacity);
+    }
+
+    private void Learn(ResourceMessages.ImagesTake take)
+    {
+        _imagesTake = take;
+        Pass(Vms, take);
     }
 
     private NodeResource View()
@@ -175,7 +205,9 @@ internal sealed class NodeSupervisor : ReceiveActor, IWithTimers
         _registry.IsReconciled,
         _session is null ? $"libvirt is not connected: {_lostReason}"
             : !_registry.IsReconciled ? $"{_registry.Unreconciled} of {_registry.Vms} VMs have not been compared with libvirt yet"
-            : null);
+            : !_registry.HasCapacity ? "what the machine has to give to VMs is not known yet"
+            : null,
+        _registry.HasCapacity);
 
     private void FindVncSocket(NodeQueries.GetVncSocket query)
     {

@@ -160,7 +160,9 @@ internal sealed class DomainActor : ReceiveActor
 
     private Task OnDomainAsync(VmStep step, Take take, IHypervisorSession session, CancellationToken stop) => step switch
     {
-        VmStep.Define => session.DefineAsync(new(_id, take.Spec.VCpus, take.Spec.MemoryBytes, _files.PathsOf(_id), _files.PathOf(take.Image!.Value)), stop),
+        VmStep.Define => session.DefineAsync(
+            new(_id, take.Spec.VCpus, take.Spec.MemoryBytes, _files.PathsOf(_id), _files.PathOf(take.Image!.Value)) { HostDevices = [.. (take.Spec.Gpus ?? []).SelectMany(g => g.Functions).Distinct()] },
+            stop),
         VmStep.Start => session.StartAsync(_id, stop),
         VmStep.Shutdown => session.ShutdownAsync(_id, stop),
         VmStep.Reboot => session.RebootAsync(_id, stop),

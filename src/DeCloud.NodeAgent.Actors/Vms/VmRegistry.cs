@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Akka.Actor;
 using Akka.Event;
 using Akka.Persistence;
@@ -5,13 +6,14 @@ using DeCloud.NodeAgent.Actors.Hypervisor;
 using DeCloud.NodeAgent.Contracts.Rest;
 using DeCloud.NodeAgent.Core.Hypervisor;
 using DeCloud.NodeAgent.Core.Node;
+using DeCloud.NodeAgent.Core.Resources;
 using DeCloud.NodeAgent.Core.Vms;
 
 using Failure = DeCloud.NodeAgent.Core.Node.Failure;
 namespace DeCloud.NodeAgent.Actors.Vms;
 
 /// <summary>
-/// Which VMs exist. Lets VMs in one after the other, parents their actors, starts them again when they fall, passes on what the hypervisor says, and lists what is not ours without touching it.
+/// Which VMs exist. Lets VMs in one after the other as long as there is room, before anything is made or downloaded for them, parents their actors, starts them again when they fall, passes on what the hypervisor says, and lists what is not ours without touching it.
 /// </summary>
 internal sealed class VmRegistry : ReceivePersistentActor, IWithTimers
 {
@@ -28,16 +30,21 @@ internal sealed class VmRegistry : ReceivePersistentActor, IWithTimers
     private readonly HashSet<VmId> _unreconciled = [];
     private readonly Dictionary<string, List<(VmCommands.Create Command, IActorRef Asker)>> _storing = [];
     private readonly Dictionary<Guid, DomainStatus> _foreign = [];
+    private readonly AdmissionPolicy _admission;
     private VmRoster _roster = new();
     private IHypervisorSession? _session;
     private string _lostReason = "the agent has just started";
     private HashSet<Guid> _listed = [];
     private bool _isTold;
     private bool _isSwept;
+    private HostCapacity? _capacity;
+    private long _imageBytes;
+    private ImmutableArray<string> _warnings = [];
 
-    public VmRegistry(VmEnvironment environment)
+    public VmRegistry(VmEnvironment environment, AdmissionPolicy admission)
     {
         _environment = environment;
+        _admission = admission;
 
         Recover<SnapshotOffer>(offer => _roster = (VmRoster)offer.Snapshot);
         Recover<IRosterEvent>(@event => _roster = _roster.Apply(@event));
@@ -47,6 +54,9 @@ internal sealed class VmRegistry : ReceivePersistentActor, IWithTimers
         Command<UserDataStored>(Admit);
         Command<IVmMessage>(Forward);
         Command<VmQueries.GetForeign>(_ => Sender.Tell(Foreign()));
+        Command<VmQueries.GetCapacity>(_ => Sender.Tell(ViewCapacity()));
+        Command<ResourceMessages.CapacityKnown>(Learn);
+        Command<ResourceMessages.ImagesTake>(take => _imageBytes = take.Bytes);
 
         Command<HypervisorMessages.Up>(ComeUp);
         Command<HypervisorMessages.Lost>(GoDown);
@@ -153,15 +163,62 @@ internal sealed class VmRegistry : ReceivePersistentActor, IWithTimers
             // The sweep takes a folder with nothing but user data for what a kill left behind.
             Stash.Stash();
         }
+        else
+        {
+            Judge(command);
+        }
+    }
+
+    /// <summary>
+    /// Lets a VM in when there is room for it. Nothing comes between the judgement and the moment it is counted: a create waits here for nothing but its user data, and is counted meanwhile.
+    /// </summary>
+    private void Judge(VmCommands.Create command)
+    {
+        if (OfferNow() is not { } offer)
+        {
+            Sender.Tell(new VmReply.Refused(CapacityUnknown()));
+            return;
+        }
+
+        var verdict = Admission.Decide(offer, Reservations.Of(Counted()), command.Spec, command.Gpus);
+        if (verdict.Spec is not { } spec)
+        {
+            Sender.Tell(new VmReply.Refused(verdict.Refusal!) { Shortages = verdict.Shortages });
+        }
         else if (command.UserData is { } userData)
         {
-            _storing[command.Request.Id] = [(command, Sender)];
-            Store(command, userData);
+            _storing[command.Request.Id] = [(command with { Spec = spec }, Sender)];
+            Store(command with { Spec = spec }, userData);
         }
         else
         {
-            Admit(command, Sender);
+            Admit(command with { Spec = spec }, Sender);
         }
+    }
+
+    private Offer? OfferNow() => _capacity is { } capacity ? new(capacity, _admission, _imageBytes) : null;
+
+    /// <summary>The VMs that exist, and those that will as soon as their user data is stored.</summary>
+    private IEnumerable<KeyValuePair<VmId, VmSpec>> Counted() => _roster.Vms.Select(v => KeyValuePair.Create(v.Key, v.Value.Spec))
+        .Concat(_storing.Values.Select(creates => KeyValuePair.Create(creates[0].Command.VmId, creates[0].Command.Spec)));
+
+    private static Failure CapacityUnknown() =>
+        new(FailureCodes.CapacityUnknown, "What this machine has is still being found out, so it can't be said whether a VM fits. Try again when /readyz answers 200.", false);
+
+    private VmReply ViewCapacity() => OfferNow() is { } offer ? new VmReply.Capacity(offer.View([.. Counted()])) : new VmReply.Refused(CapacityUnknown());
+
+    private void Learn(ResourceMessages.CapacityKnown known)
+    {
+        _capacity = known.Capacity;
+        var counted = Counted().ToList();
+        var warnings = OfferNow()!.Warnings(Reservations.Of(counted), counted);
+        foreach (var warning in warnings.Except(_warnings))
+        {
+            _log.Warning(warning);
+        }
+
+        _warnings = warnings;
+        Tell();
     }
 
     private Failure? Unfit(VmCommands.Create command)
@@ -427,11 +484,11 @@ internal sealed class VmRegistry : ReceivePersistentActor, IWithTimers
         }
 
         _isTold = isReconciled;
-        Context.Parent.Tell(new RegistryState(isReconciled, _roster.Vms.Count, _unreconciled.Count, _foreign.Count));
+        Context.Parent.Tell(new RegistryState(isReconciled, _roster.Vms.Count, _unreconciled.Count, _foreign.Count, _capacity is not null));
     }
 
     /// <summary>How far the VMs are, for the node.</summary>
-    internal sealed record RegistryState(bool IsReconciled, int Vms, int Unreconciled, int Foreign);
+    internal sealed record RegistryState(bool IsReconciled, int Vms, int Unreconciled, int Foreign, bool HasCapacity);
 
     private sealed record UserDataStored(VmCommands.Create Command, Exception? Cause, CancellationTokenSource Deadline);
 

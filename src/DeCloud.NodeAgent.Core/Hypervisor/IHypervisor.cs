@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using DeCloud.NodeAgent.Core.Vms;
 
 namespace DeCloud.NodeAgent.Core.Hypervisor;
@@ -130,6 +131,9 @@ public sealed record DomainSpec(VmId Id, int VCpus, long MemoryBytes, VmPaths Pa
 {
     /// <summary>The Ethernet address of its interface.</summary>
     public string MacAddress => Id.MacAddress;
+
+    /// <summary>The PCI functions of the host that it gets to itself, <c>dddd:bb:dd.f</c>: whole IOMMU groups.</summary>
+    public ImmutableArray<string> HostDevices { get; init; } = [];
 }
 
 /// <summary>A domain as the hypervisor sees it.</summary>

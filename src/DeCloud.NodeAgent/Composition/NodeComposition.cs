@@ -9,6 +9,7 @@ using DeCloud.NodeAgent.Actors.Vms;
 using DeCloud.NodeAgent.Configuration;
 using DeCloud.NodeAgent.Core.Hypervisor;
 using DeCloud.NodeAgent.Core.Images;
+using DeCloud.NodeAgent.Core.Resources;
 using DeCloud.NodeAgent.Core.Vms;
 using DeCloud.NodeAgent.Infrastructure;
 using DeCloud.NodeAgent.Infrastructure.Images;
@@ -45,7 +46,10 @@ internal static class NodeComposition
             s.GetRequiredService<VmBoard>(),
             new VmPolicy { StopGrace = options.Vms.StopGrace },
             new ImageCachePolicy(options.Images.BudgetBytes, UnpinnedReuse),
-            s.GetRequiredService<JournalSignal>()));
+            s.GetRequiredService<JournalSignal>())
+        {
+            Admission = Admission(options),
+        });
         services.AddAkka("node", (akka, s) => akka
             .AddSetup(new LoggerFactorySetup(s.GetRequiredService<ILoggerFactory>()))
             .ConfigureLoggers(loggers => loggers.ClearLoggers().AddLogger<ActorLog>())
@@ -73,6 +77,16 @@ internal static class NodeComposition
             DirectIo = DirectIo.IsSupported(options.Libvirt.VmStoragePath),
         };
     }
+
+    private static AdmissionPolicy Admission(NodeOptions options) => new()
+    {
+        CpuOvercommitRatio = options.Capacity.CpuOvercommitRatio,
+        ReserveCpus = options.Capacity.ReserveCpus,
+        ReserveMemoryBytes = options.Capacity.ReserveMemoryBytes,
+        ReserveDiskBytes = options.Capacity.ReserveDiskBytes,
+        OfferGpus = options.Capacity.OfferGpus,
+        ImageBudgetBytes = options.Images.BudgetBytes,
+    };
 
     /// <summary>How the image cache is told to behave.</summary>
     public static ImageStoreOptions Images(NodeOptions options) => new()

@@ -11,6 +11,7 @@ using DeCloud.NodeAgent.Actors.Persistence;
 using DeCloud.NodeAgent.Actors.Vms;
 using DeCloud.NodeAgent.Contracts.Rest;
 using DeCloud.NodeAgent.Core.Node;
+using DeCloud.NodeAgent.Core.Resources;
 using DeCloud.NodeAgent.Core.Vms;
 using DeCloud.NodeAgent.Tests.Simulation;
 using DeCloud.NodeAgent.Tests.Vms;
@@ -48,6 +49,14 @@ public abstract class NodeFixture : TestKit
 
     protected virtual ImageCachePolicy ImagePolicy => new(1L << 40, TimeSpan.FromDays(1));
 
+    /// <summary>What the host is said to have; null to say nothing.</summary>
+    protected HostCapacity? Capacity { get; set; } = Resources.Hosts.Large;
+
+    protected virtual AdmissionPolicy Admission => new();
+
+    /// <summary>Says what the host has.</summary>
+    protected void Tell(HostCapacity capacity) => Node.Tell(new ResourceMessages.CapacityKnown(capacity));
+
     /// <summary>Ends the node and starts another on the same journal, as after a kill.</summary>
     protected async Task RestartNode()
     {
@@ -57,7 +66,7 @@ public abstract class NodeFixture : TestKit
         Node = StartNode();
     }
 
-    protected async Task Connected() => await Until(async () => (await Node.Ask<Readiness>(new NodeQueries.GetReadiness(), Wait)).Reconciled);
+    protected async Task Connected() => await Until(async () => (await Node.Ask<Readiness>(new NodeQueries.GetReadiness(), Wait)) is { Reconciled: true } readiness && (readiness.Capacity || Capacity is null));
 
     protected static TimeSpan Wait => TimeSpan.FromSeconds(5);
 
@@ -108,9 +117,17 @@ public abstract class NodeFixture : TestKit
         await Until(condition);
     }
 
-    private IActorRef StartNode() => Sys.ActorOf(
-        Props.Create(() => new NodeSupervisor(new NodeParts("test", Hypervisor, Disk, Disk, Board, Policy, ImagePolicy, new JournalSignal()))),
-        $"node-{Guid.NewGuid():N}");
+    private IActorRef StartNode()
+    {
+        var parts = new NodeParts("test", Hypervisor, Disk, Disk, Board, Policy, ImagePolicy, new JournalSignal()) { Admission = Admission };
+        var node = Sys.ActorOf(Props.Create(() => new NodeSupervisor(parts)), $"node-{Guid.NewGuid():N}");
+        if (Capacity is { } capacity)
+        {
+            node.Tell(new ResourceMessages.CapacityKnown(capacity));
+        }
+
+        return node;
+    }
 }
 
 /// <summary>A journal in memory whose writes can be made to fail, one per actor system.</summary>

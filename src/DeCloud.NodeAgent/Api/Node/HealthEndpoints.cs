@@ -26,7 +26,7 @@ internal static class HealthEndpoints
             .Gives<string>(200, "It is.", "text/plain");
 
         root.MapGet("/readyz", Ready)
-            .Does("Can the node take commands?", "The journal can be written, libvirt is connected, and every VM was compared with it.")
+            .Does("Can the node take commands?", "The journal can be written, libvirt is connected, every VM was compared with it, and it is known what the machine has to give.")
             .Gives<ReadinessResource>(200, "It can.")
             .Fails(ApiCodes.NotReady);
     }
@@ -53,6 +53,11 @@ internal static class HealthEndpoints
             {
                 missing.Add("reconciled", null, readiness.Reason ?? "The VMs were not all compared with libvirt yet.");
             }
+
+            if (!readiness.Capacity)
+            {
+                missing.Add("capacity", null, "What the machine has to give to VMs is not known yet.");
+            }
         }
         catch (Exception e) when (e is Akka.Actor.AskTimeoutException or MissingActorRegistryEntryException)
         {
@@ -60,7 +65,7 @@ internal static class HealthEndpoints
         }
 
         return missing.IsEmpty
-            ? TypedResults.Ok(new ReadinessResource(true, ["journal", "libvirt", "reconciled"]))
+            ? TypedResults.Ok(new ReadinessResource(true, ["journal", "libvirt", "reconciled", "capacity"]))
             : Problem.Of(ApiCodes.NotReady, string.Join(' ', missing.ByField.Values.SelectMany(e => e).Select(e => e.Reason).Distinct()), missing);
     }
 }
