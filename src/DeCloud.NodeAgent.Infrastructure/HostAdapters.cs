@@ -1,8 +1,10 @@
 using DeCloud.NodeAgent.Core.Hypervisor;
 using DeCloud.NodeAgent.Core.Images;
+using DeCloud.NodeAgent.Core.Resources;
 using DeCloud.NodeAgent.Core.Vms;
 using DeCloud.NodeAgent.Infrastructure.Images;
 using DeCloud.NodeAgent.Infrastructure.Libvirt;
+using DeCloud.NodeAgent.Infrastructure.Linux;
 using DeCloud.NodeAgent.Infrastructure.Qemu;
 using DeCloud.NodeAgent.Infrastructure.Vms;
 using Microsoft.Extensions.DependencyInjection;
@@ -18,7 +20,7 @@ public static class HostAdapters
     public static IServiceCollection AddLibvirt(this IServiceCollection services, LibvirtHypervisorOptions options) =>
         services.AddSingleton(options).AddSingleton<IHypervisor, LibvirtHypervisor>();
 
-    /// <summary>Adds <see cref="IImageStore"/> and <see cref="IVmFiles"/> on this host's disk.</summary>
+    /// <summary>Adds <see cref="IImageStore"/>, <see cref="IVmFiles"/> and <see cref="IDiskUse"/> on this host's disk.</summary>
     /// <param name="services">The container, which holds logging and a <see cref="TimeProvider"/>.</param>
     /// <param name="images">The image cache.</param>
     /// <param name="files">The VMs' files.</param>
@@ -27,5 +29,6 @@ public static class HostAdapters
         .AddSingleton(files)
         .AddSingleton<QemuImg>()
         .AddSingleton<IImageStore, ImageStore>()
-        .AddSingleton<IVmFiles, VmFiles>();
+        .AddSingleton<IVmFiles, VmFiles>()
+        .AddSingleton<IDiskUse>(new FolderUse(files.VmFolder, files.ImageFolder));
 }

@@ -22,4 +22,7 @@ public sealed record NodeParts(
 {
     /// <summary>How much of the host is offered to VMs.</summary>
     public AdmissionPolicy Admission { get; init; } = new();
+
+    /// <summary>Looks at what VMs and images take on disk; null to believe the capacity that is said.</summary>
+    public IDiskUse? DiskUse { get; init; }
 }

@@ -24,6 +24,8 @@ internal sealed class NodeSupervisor : ReceiveActor, IWithTimers
     private const string Hypervisor = "hypervisor";
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan MeasuresWithin = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan MeasuresEvery = TimeSpan.FromMinutes(1);
 
     private readonly string _version;
     private readonly VmBoard _board;
@@ -34,6 +36,9 @@ internal sealed class NodeSupervisor : ReceiveActor, IWithTimers
     private string? _lostReason = "connecting";
     private DateTimeOffset _since = Context.System.Scheduler.Now;
     private VmRegistry.RegistryState _registry = new(false, 0, 0, 0, false);
+    private readonly IDiskUse? _diskUse;
+    private HostCapacity? _found;
+    private long _measurement;
     private ResourceMessages.CapacityKnown? _capacity;
     private ResourceMessages.ImagesTake? _imagesTake;
 
@@ -41,6 +46,7 @@ internal sealed class NodeSupervisor : ReceiveActor, IWithTimers
     {
         _version = parts.Version;
         _board = parts.Board;
+        _diskUse = parts.DiskUse;
         var environment = new VmEnvironment(parts.Board, parts.Files, Self, parts.VmPolicy, parts.Written);
         IReadOnlyList<IActorRef> subscribers = [Self];
         _parts = new()
@@ -60,7 +66,9 @@ internal sealed class NodeSupervisor : ReceiveActor, IWithTimers
         Receive<HypervisorMessages.Happened>(happened => Pass(Vms, happened));
         Receive<HypervisorMessages.Swept>(swept => Pass(Vms, swept));
         Receive<VmRegistry.RegistryState>(state => _registry = state);
-        Receive<ResourceMessages.CapacityKnown>(Learn);
+        Receive<ResourceMessages.CapacityKnown>(known => Measure(known.Capacity));
+        Receive<MeasureAgain>(_ => Measure(_found!));
+        Receive<Measured>(Learn);
         Receive<ResourceMessages.ImagesTake>(Learn);
 
         Receive<NodeQueries.Get>(_ => Sender.Tell(View()));
@@ -164,11 +172,42 @@ internal sealed class NodeSupervisor : ReceiveActor, IWithTimers
         Pass(Vms, lost);
     }
 
-    private void Learn(ResourceMessages.CapacityKnown capacity)
+    /// <summary>Disks fill by others too, who tell nobody: it is measured on every word from discovery and once in a while.</summary>
+    private void Measure(HostCapacity found)
     {
-        _capacity = capacity;
-        Pass(Vms, capacity);
-        Pass(Images, capacity);
+        _found = found;
+        var number = ++_measurement;
+        if (_diskUse is not { } disk)
+        {
+            Self.Tell(new Measured(number, found, null));
+            return;
+        }
+
+        Task.Run(() => MeasureAsync(disk)).PipeTo(Self, success: use => new Measured(number, use.ApplyTo(found), null), failure: cause => new Measured(number, found, cause.Message));
+        Timers.StartSingleTimer(nameof(MeasureAgain), MeasureAgain.Instance, MeasuresEvery);
+    }
+
+    private static async Task<DiskUse> MeasureAsync(IDiskUse disk)
+    {
+        using var deadline = new CancellationTokenSource(MeasuresWithin);
+        return await disk.MeasureAsync(deadline.Token).ConfigureAwait(false);
+    }
+
+    private void Learn(Measured measured)
+    {
+        if (measured.Number != _measurement)
+        {
+            return;
+        }
+
+        if (measured.Cause is { } cause)
+        {
+            _log.Warning("What VMs and images take on disk can't be measured, so less is offered than there is: {0}", cause);
+        }
+
+        _capacity = new(measured.Host);
+        Pass(Vms, _capacity);
+        Pass(Images, _capacity);
     }
 
     private void Learn(ResourceMessages.ImagesTake take)
@@ -226,6 +265,13 @@ internal sealed class NodeSupervisor : ReceiveActor, IWithTimers
     }
 
     private sealed record Raise(string Name);
+
+    private sealed record Measured(long Number, HostCapacity Host, string? Cause);
+
+    private sealed record MeasureAgain
+    {
+        public static readonly MeasureAgain Instance = new();
+    }
 
     private sealed class Part(Props props)
     {

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Akka.Actor;
 using Akka.Event;
 using Akka.Persistence;
@@ -30,21 +29,18 @@ internal sealed class VmRegistry : ReceivePersistentActor, IWithTimers
     private readonly HashSet<VmId> _unreconciled = [];
     private readonly Dictionary<string, List<(VmCommands.Create Command, IActorRef Asker)>> _storing = [];
     private readonly Dictionary<Guid, DomainStatus> _foreign = [];
-    private readonly AdmissionPolicy _admission;
+    private readonly Vacancy _vacancy;
     private VmRoster _roster = new();
     private IHypervisorSession? _session;
     private string _lostReason = "the agent has just started";
     private HashSet<Guid> _listed = [];
     private bool _isTold;
     private bool _isSwept;
-    private HostCapacity? _capacity;
-    private long _imageBytes;
-    private ImmutableArray<string> _warnings = [];
 
     public VmRegistry(VmEnvironment environment, AdmissionPolicy admission)
     {
         _environment = environment;
-        _admission = admission;
+        _vacancy = new(admission);
 
         Recover<SnapshotOffer>(offer => _roster = (VmRoster)offer.Snapshot);
         Recover<IRosterEvent>(@event => _roster = _roster.Apply(@event));
@@ -54,9 +50,9 @@ internal sealed class VmRegistry : ReceivePersistentActor, IWithTimers
         Command<UserDataStored>(Admit);
         Command<IVmMessage>(Forward);
         Command<VmQueries.GetForeign>(_ => Sender.Tell(Foreign()));
-        Command<VmQueries.GetCapacity>(_ => Sender.Tell(ViewCapacity()));
+        Command<VmQueries.GetCapacity>(_ => Sender.Tell(_vacancy.View([.. Counted()])));
         Command<ResourceMessages.CapacityKnown>(Learn);
-        Command<ResourceMessages.ImagesTake>(take => _imageBytes = take.Bytes);
+        Command<ResourceMessages.ImagesTake>(_vacancy.Learn);
 
         Command<HypervisorMessages.Up>(ComeUp);
         Command<HypervisorMessages.Lost>(GoDown);
@@ -174,13 +170,7 @@ internal sealed class VmRegistry : ReceivePersistentActor, IWithTimers
     /// </summary>
     private void Judge(VmCommands.Create command)
     {
-        if (OfferNow() is not { } offer)
-        {
-            Sender.Tell(new VmReply.Refused(CapacityUnknown()));
-            return;
-        }
-
-        var verdict = Admission.Decide(offer, Reservations.Of(Counted()), command.Spec, command.Gpus);
+        var verdict = _vacancy.Judge(command, Counted());
         if (verdict.Spec is not { } spec)
         {
             Sender.Tell(new VmReply.Refused(verdict.Refusal!) { Shortages = verdict.Shortages });
@@ -196,28 +186,17 @@ internal sealed class VmRegistry : ReceivePersistentActor, IWithTimers
         }
     }
 
-    private Offer? OfferNow() => _capacity is { } capacity ? new(capacity, _admission, _imageBytes) : null;
-
     /// <summary>The VMs that exist, and those that will as soon as their user data is stored.</summary>
     private IEnumerable<KeyValuePair<VmId, VmSpec>> Counted() => _roster.Vms.Select(v => KeyValuePair.Create(v.Key, v.Value.Spec))
         .Concat(_storing.Values.Select(creates => KeyValuePair.Create(creates[0].Command.VmId, creates[0].Command.Spec)));
 
-    private static Failure CapacityUnknown() =>
-        new(FailureCodes.CapacityUnknown, "What this machine has is still being found out, so it can't be said whether a VM fits. Try again when /readyz answers 200.", false);
-
-    private VmReply ViewCapacity() => OfferNow() is { } offer ? new VmReply.Capacity(offer.View([.. Counted()])) : new VmReply.Refused(CapacityUnknown());
-
     private void Learn(ResourceMessages.CapacityKnown known)
     {
-        _capacity = known.Capacity;
-        var counted = Counted().ToList();
-        var warnings = OfferNow()!.Warnings(Reservations.Of(counted), counted);
-        foreach (var warning in warnings.Except(_warnings))
+        foreach (var warning in _vacancy.Learn(known.Capacity, [.. Counted()]))
         {
-            _log.Warning(warning);
+            _log.Warning("{0}", warning);
         }
 
-        _warnings = warnings;
         Tell();
     }
 
@@ -484,7 +463,7 @@ internal sealed class VmRegistry : ReceivePersistentActor, IWithTimers
         }
 
         _isTold = isReconciled;
-        Context.Parent.Tell(new RegistryState(isReconciled, _roster.Vms.Count, _unreconciled.Count, _foreign.Count, _capacity is not null));
+        Context.Parent.Tell(new RegistryState(isReconciled, _roster.Vms.Count, _unreconciled.Count, _foreign.Count, _vacancy.IsKnown));
     }
 
     /// <summary>How far the VMs are, for the node.</summary>

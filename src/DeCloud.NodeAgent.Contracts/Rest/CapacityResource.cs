@@ -95,7 +95,7 @@ public sealed record VmReservationResource(
 /// <summary>A resource of which there is too little for a request.</summary>
 /// <param name="Resource"><c>cpu</c>, <c>memory</c>, <c>disk</c> or <c>gpu</c>.</param>
 /// <param name="Unit"><c>vcpus</c>, <c>bytes</c> or <c>gpus</c>.</param>
-/// <param name="Where">The mount point of the file system, or the address of the GPU that is taken.</param>
+/// <param name="Where">The mount point of the file system, or the address of the GPU that is taken; the figures are then of this one alone.</param>
 /// <param name="Asked">What the request needs in all, overheads included.</param>
 /// <param name="Offered">What the node offers.</param>
 /// <param name="Reserved">What is reserved already.</param>

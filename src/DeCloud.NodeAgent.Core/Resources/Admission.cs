@@ -111,21 +111,25 @@ public static class Admission
             else
             {
                 var holder = offered.FirstOrDefault(g => g.Address == wish) is { } taken && reserved.HolderOf(taken) is { } vm ? $"VM {vm} has it, or a function of its IOMMU group" : why;
-                Short(wish, 1, $"The GPU {wish} is not free: {holder}. Ask for another, or for '{GpuWish.Any}'.");
+                Short(wish, 1, 0, $"The GPU {wish} is not free: {holder}. Ask for another, or for '{GpuWish.Any}'.");
             }
         }
 
         if (missing > 0)
         {
-            Short(null, wishes.Length, Text($"Not enough gpu: {wishes.Length} are asked for, {FreeCount()} are free of {offered.Length} ({why}). Ask for fewer, or delete VMs."));
+            // Two of one group are free and yet not both to be had by those who take any, so that what could be given is what counts.
+            Short(null, wishes.Length, granted.Count, Text($"Not enough gpu: {wishes.Length} are asked for, {granted.Count} could be given of {offered.Length} ({why}). Ask for fewer, or delete VMs."));
         }
 
         return (granted.ToImmutable(), shortages.ToImmutable());
 
         // What shares an IOMMU group with one that this VM gets comes along, and is no second GPU for those who take any.
         bool IsGrantedWith(GpuCapacity gpu) => granted.Any(g => g.Functions.Intersect(gpu.Functions, StringComparer.Ordinal).Any());
-        int FreeCount() => offered.Count(g => reserved.HolderOf(g) is null);
-        void Short(string? where, int asked, string reason) => shortages.Add(new("gpu", GpuUnit, where, asked, offered.Length, offered.Length - FreeCount(), FreeCount(), reason));
+        void Short(string? where, int asked, int givable, string reason)
+        {
+            var all = where is null ? offered.Length : offered.Count(g => g.Address == where);
+            shortages.Add(new("gpu", GpuUnit, where, asked, all, all - givable, givable, reason));
+        }
     }
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);

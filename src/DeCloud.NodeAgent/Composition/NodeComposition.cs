@@ -49,6 +49,7 @@ internal static class NodeComposition
             s.GetRequiredService<JournalSignal>())
         {
             Admission = Admission(options),
+            DiskUse = s.GetRequiredService<IDiskUse>(),
         });
         services.AddAkka("node", (akka, s) => akka
             .AddSetup(new LoggerFactorySetup(s.GetRequiredService<ILoggerFactory>()))

@@ -112,7 +112,7 @@ internal sealed partial record CreateVmValidation(VmsSection Limits, ImageUrlPol
             errors.Add("gpus", gpu, $"has an item that is neither '{GpuWish.Any}' nor a PCI address in lower case, such as 0000:65:00.0.");
         }
 
-        foreach (var twice in gpus.Where(g => g != GpuWish.Any).CountBy(g => g).Where(g => g.Value > 1))
+        foreach (var twice in gpus.Where(g => g is not (null or GpuWish.Any)).CountBy(g => g).Where(g => g.Value > 1))
         {
             errors.Add("gpus", twice.Key, "is asked for more than once.");
         }
