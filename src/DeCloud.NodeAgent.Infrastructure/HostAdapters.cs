@@ -1,10 +1,12 @@
 using DeCloud.NodeAgent.Core.Hypervisor;
 using DeCloud.NodeAgent.Core.Images;
+using DeCloud.NodeAgent.Core.Ports;
 using DeCloud.NodeAgent.Core.Resources;
 using DeCloud.NodeAgent.Core.Vms;
 using DeCloud.NodeAgent.Infrastructure.Images;
 using DeCloud.NodeAgent.Infrastructure.Libvirt;
 using DeCloud.NodeAgent.Infrastructure.Linux;
+using DeCloud.NodeAgent.Infrastructure.Nftables;
 using DeCloud.NodeAgent.Infrastructure.Qemu;
 using DeCloud.NodeAgent.Infrastructure.Vms;
 using Microsoft.Extensions.DependencyInjection;
@@ -31,4 +33,10 @@ public static class HostAdapters
         .AddSingleton<IImageStore, ImageStore>()
         .AddSingleton<IVmFiles, VmFiles>()
         .AddSingleton<IDiskUse>(new FolderUse(files.VmFolder, files.ImageFolder));
+
+    /// <summary>Adds <see cref="IPacketFilter"/> on nftables.</summary>
+    /// <param name="services">The container, which holds logging.</param>
+    /// <param name="options">How it is used.</param>
+    public static IServiceCollection AddPacketFilter(this IServiceCollection services, PacketFilterOptions options) =>
+        services.AddSingleton(options).AddSingleton<IPacketFilter, NftPacketFilter>();
 }

@@ -117,4 +117,22 @@ public static class FailureCodes
 
     /// <summary>The journal could not store the request; nothing was done.</summary>
     public const string JournalUnavailable = "journal-unavailable";
+
+    /// <summary>What was asked about a host port can't be: a number, protocol or label is out of bounds.</summary>
+    public const string PortRefused = "port-refused";
+
+    /// <summary>The port is in use.</summary>
+    public const string PortTaken = "port-taken";
+
+    /// <summary>No port is left to give.</summary>
+    public const string PortsExhausted = "ports-exhausted";
+
+    /// <summary>There is no such forwarded port.</summary>
+    public const string PortNotFound = "port-not-found";
+
+    /// <summary>The host's packet filter can't be used, so ports can't be forwarded.</summary>
+    public const string PacketFilterUnavailable = "packet-filter-unavailable";
+
+    /// <summary>The VM is not started because its network is not shut off from the provider's yet.</summary>
+    public const string NetworkNotIsolated = "network-not-isolated";
 }

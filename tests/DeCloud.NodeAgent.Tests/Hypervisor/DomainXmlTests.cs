@@ -42,7 +42,7 @@ public sealed class DomainXmlTests
     {
         var texts = typeof(DomainSpec).GetProperties().Where(p => p.PropertyType != typeof(int) && p.PropertyType != typeof(long)).Select(p => p.Name);
 
-        Assert.Equal(["BaseImage", "HostDevices", "Id", "MacAddress", "Paths"], texts.Order(StringComparer.Ordinal));
+        Assert.Equal(["BaseImage", "HostDevices", "Id", "InterfaceName", "MacAddress", "Paths"], texts.Order(StringComparer.Ordinal));
         Assert.Equal(["ConsoleLog", "Disk", "Seed"], typeof(VmPaths).GetProperties().Select(p => p.Name).Order(StringComparer.Ordinal));
     }
 
