@@ -206,6 +206,7 @@ internal sealed class VmActor : ReceivePersistentActor, IWithTimers
         if (_state.IsTombstoned)
         {
             _environment.Board.Remove(_id);
+            _environment.Operations.Remove(PersistenceId);
             if (!before.IsTombstoned)
             {
                 Context.Parent.Tell(new VmNews.Gone(_id));
@@ -218,6 +219,8 @@ internal sealed class VmActor : ReceivePersistentActor, IWithTimers
         if (_state.Spec is not null)
         {
             _environment.Board.Publish(_id, View());
+            var (state, progress) = (_state, _progress);
+            _environment.Operations.Publish(PersistenceId, () => state.Operations.Select(o => state.ViewOperation(o.Number, progress)!));
         }
 
         if (!_isReconciled && _state.Reality.State != PowerState.Unknown)

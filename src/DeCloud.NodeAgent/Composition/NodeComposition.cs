@@ -4,6 +4,7 @@ using Akka.Hosting.Logging;
 using DeCloud.Libvirt;
 using DeCloud.NodeAgent.Actors.Images;
 using DeCloud.NodeAgent.Actors.Node;
+using DeCloud.NodeAgent.Actors.Operations;
 using DeCloud.NodeAgent.Actors.Persistence;
 using DeCloud.NodeAgent.Actors.Vms;
 using DeCloud.NodeAgent.Configuration;
@@ -35,6 +36,7 @@ internal static class NodeComposition
         StateFolder.MakePassable(options.Libvirt.VmStoragePath);
         services.AddSingleton(options);
         services.AddSingleton<VmBoard>();
+        services.AddSingleton<OperationBoard>();
         services.AddLibvirt(Libvirt(options));
         services.AddHostFiles(Images(options), new() { VmFolder = options.Libvirt.VmStoragePath, ImageFolder = options.Libvirt.ImageCachePath });
         services.AddJournalReaders(journal);
@@ -46,7 +48,8 @@ internal static class NodeComposition
             s.GetRequiredService<VmBoard>(),
             new VmPolicy { StopGrace = options.Vms.StopGrace },
             new ImageCachePolicy(options.Images.BudgetBytes, UnpinnedReuse),
-            s.GetRequiredService<JournalSignal>())
+            s.GetRequiredService<JournalSignal>(),
+            s.GetRequiredService<OperationBoard>())
         {
             Admission = Admission(options),
             DiskUse = s.GetRequiredService<IDiskUse>(),

@@ -7,6 +7,7 @@ using Akka.TestKit;
 using Akka.TestKit.Xunit2;
 using DeCloud.NodeAgent.Actors.Images;
 using DeCloud.NodeAgent.Actors.Node;
+using DeCloud.NodeAgent.Actors.Operations;
 using DeCloud.NodeAgent.Actors.Persistence;
 using DeCloud.NodeAgent.Actors.Vms;
 using DeCloud.NodeAgent.Contracts.Rest;
@@ -41,6 +42,8 @@ public abstract class NodeFixture : TestKit
 
     protected VmBoard Board { get; private set; } = new();
 
+    protected OperationBoard Operations { get; private set; } = new();
+
     protected VmPolicy Policy { get; } = new();
 
     protected IActorRef Node { get; private set; }
@@ -63,6 +66,7 @@ public abstract class NodeFixture : TestKit
         await Node.GracefulStop(TimeSpan.FromSeconds(5));
         Hypervisor.Lose("the agent is gone");
         Board = new();
+        Operations = new();
         Node = StartNode();
     }
 
@@ -119,7 +123,7 @@ public abstract class NodeFixture : TestKit
 
     private IActorRef StartNode()
     {
-        var parts = new NodeParts("test", Hypervisor, Disk, Disk, Board, Policy, ImagePolicy, new JournalSignal()) { Admission = Admission };
+        var parts = new NodeParts("test", Hypervisor, Disk, Disk, Board, Policy, ImagePolicy, new JournalSignal(), Operations) { Admission = Admission };
         var node = Sys.ActorOf(Props.Create(() => new NodeSupervisor(parts)), $"node-{Guid.NewGuid():N}");
         if (Capacity is { } capacity)
         {

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Akka.Actor;
 using Akka.Hosting;
 using DeCloud.NodeAgent.Actors.Node;
+using DeCloud.NodeAgent.Actors.Operations;
 using DeCloud.NodeAgent.Actors.Vms;
 using DeCloud.NodeAgent.Composition;
 using DeCloud.NodeAgent.Configuration;
@@ -52,6 +53,8 @@ public sealed class ApiHost : IAsyncLifetime
     public Script Images { get; } = new();
 
     internal VmBoard Board { get; } = new();
+
+    internal OperationBoard Operations { get; } = new();
 
     internal ScriptedHistory History { get; } = new();
 
@@ -133,6 +136,7 @@ public sealed class ApiHost : IAsyncLifetime
     private IServiceCollection AddScripts(IServiceCollection services, NodeOptions options) => services
         .AddSingleton(options)
         .AddSingleton(Board)
+        .AddSingleton(Operations)
         .AddSingleton<IVmHistory>(History)
         .AddSingleton<IEventFeed>(Feed)
         .AddSingleton<IVmFiles>(Files)
