@@ -6,6 +6,7 @@ using DeCloud.NodeAgent.Core.Vms;
 using DeCloud.NodeAgent.Infrastructure.Images;
 using DeCloud.NodeAgent.Infrastructure.Libvirt;
 using DeCloud.NodeAgent.Infrastructure.Linux;
+using DeCloud.NodeAgent.Infrastructure.Linux.Resources;
 using DeCloud.NodeAgent.Infrastructure.Nftables;
 using DeCloud.NodeAgent.Infrastructure.Qemu;
 using DeCloud.NodeAgent.Infrastructure.Vms;
@@ -33,6 +34,15 @@ public static class HostAdapters
         .AddSingleton<IImageStore, ImageStore>()
         .AddSingleton<IVmFiles, VmFiles>()
         .AddSingleton<IDiskUse>(new FolderUse(files.VmFolder, files.ImageFolder));
+
+    /// <summary>Adds <see cref="IHostInventory"/> of this host.</summary>
+    /// <param name="services">The container, which holds logging and a <see cref="TimeProvider"/>.</param>
+    /// <param name="folders">Where VMs and images lie.</param>
+    public static IServiceCollection AddHostInventory(this IServiceCollection services, ResourceFolders folders) => services
+        .AddSingleton(folders)
+        .AddSingleton(new HostTree())
+        .AddSingleton<ILinuxCalls, LinuxCalls>()
+        .AddSingleton<IHostInventory, LinuxInventory>();
 
     /// <summary>Adds <see cref="IPacketFilter"/> on nftables.</summary>
     /// <param name="services">The container, which holds logging.</param>

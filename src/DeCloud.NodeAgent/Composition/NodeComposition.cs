@@ -39,6 +39,7 @@ internal static class NodeComposition
         services.AddSingleton<OperationBoard>();
         services.AddLibvirt(Libvirt(options));
         services.AddHostFiles(Images(options), new() { VmFolder = options.Libvirt.VmStoragePath, ImageFolder = options.Libvirt.ImageCachePath });
+        services.AddHostInventory(new(options.Libvirt.VmStoragePath, options.Libvirt.ImageCachePath));
         services.AddJournalReaders(journal);
         services.AddSingleton(s => new NodeParts(
             Version,
@@ -58,7 +59,8 @@ internal static class NodeComposition
             .AddSetup(new LoggerFactorySetup(s.GetRequiredService<ILoggerFactory>()))
             .ConfigureLoggers(loggers => loggers.ClearLoggers().AddLogger<ActorLog>())
             .WithJournal(journal)
-            .WithNode());
+            .WithNode()
+            .WithFirstCapacity(s));
         return services;
     }
 
