@@ -7,8 +7,9 @@ using DeCloud.NodeAgent.Core.Resources;
 using DeCloud.NodeAgent.Core.Vms;
 using DeCloud.NodeAgent.Infrastructure.Images;
 using DeCloud.NodeAgent.Infrastructure.Libvirt;
-using DeCloud.NodeAgent.Infrastructure.Nftables;
+using DeCloud.NodeAgent.Infrastructure.Linux;
 using DeCloud.NodeAgent.Infrastructure.Linux.Resources;
+using DeCloud.NodeAgent.Infrastructure.Nftables;
 using DeCloud.NodeAgent.Infrastructure.Qemu;
 using DeCloud.NodeAgent.Infrastructure.Vms;
 using DeCloud.NodeAgent.Infrastructure.Windows;
@@ -39,7 +40,7 @@ public static class HostAdapters
         .AddSingleton<IHostInventory, LinuxInventory>()
         .AddSingleton<IHostSampler, LinuxSampler>();
 
-    /// <summary>Adds <see cref="IImageStore"/> and <see cref="IVmFiles"/> on this host's disk.</summary>
+    /// <summary>Adds <see cref="IImageStore"/>, <see cref="IVmFiles"/> and <see cref="IDiskUse"/> on this host's disk.</summary>
     /// <param name="services">The container, which holds logging and a <see cref="TimeProvider"/>.</param>
     /// <param name="images">The image cache.</param>
     /// <param name="files">The VMs' files.</param>
@@ -49,7 +50,8 @@ public static class HostAdapters
         .AddSingleton(files)
         .AddSingleton<QemuImg>()
         .AddSingleton<IImageStore, ImageStore>()
-        .AddSingleton<IVmFiles, VmFiles>();
+        .AddSingleton<IVmFiles, VmFiles>()
+        .AddSingleton<IDiskUse>(new FolderUse(files.VmFolder, files.ImageFolder));
 
     /// <summary>Adds <see cref="IOverlayInterface"/> and <see cref="IOverlayKeys"/> for this operating system.</summary>
     /// <param name="services">The container, which holds logging.</param>

@@ -7,6 +7,7 @@ using DeCloud.NodeAgent.Actors.Resources;
 using DeCloud.NodeAgent.Actors.Vms;
 using DeCloud.NodeAgent.Core.Hypervisor;
 using DeCloud.NodeAgent.Core.Images;
+using DeCloud.NodeAgent.Core.Resources;
 using DeCloud.NodeAgent.Core.Vms;
 
 namespace DeCloud.NodeAgent.Actors.Node;
@@ -29,4 +30,10 @@ public sealed record NodeParts(
 {
     /// <summary>The overlay.</summary>
     public required OverlayParts Overlay { get; init; }
+
+    /// <summary>How much of the host is offered to VMs.</summary>
+    public AdmissionPolicy Admission { get; init; } = new();
+
+    /// <summary>Looks at what VMs and images take on disk; null to believe the capacity that is said.</summary>
+    public IDiskUse? DiskUse { get; init; }
 }

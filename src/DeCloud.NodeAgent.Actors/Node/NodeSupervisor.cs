@@ -32,6 +32,8 @@ internal sealed class NodeSupervisor : ReceiveActor, IWithTimers
     private const string Resources = "resources";
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan MeasuresWithin = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan MeasuresEvery = TimeSpan.FromMinutes(1);
 
     private readonly string _version;
     private readonly VmBoard _board;
@@ -39,25 +41,30 @@ internal sealed class NodeSupervisor : ReceiveActor, IWithTimers
     private readonly DateTimeOffset _startedAt = Context.System.Scheduler.Now;
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly Dictionary<string, Part> _parts;
+    private readonly IDiskUse? _diskUse;
     private IHypervisorSession? _session;
     private string? _lostReason = "connecting";
     private DateTimeOffset _since = Context.System.Scheduler.Now;
     private HypervisorMessages.Up? _up;
     private VmRegistry.RosterKnown? _roster;
+    private VmRegistry.RegistryState _registry = new(false, 0, 0, 0, false);
+    private HostCapacity? _found;
+    private long _measurement;
     private ResourceMessages.CapacityKnown? _capacity;
-    private VmRegistry.RegistryState _registry = new(false, 0, 0, 0);
+    private ResourceMessages.ImagesTake? _imagesTake;
 
     public NodeSupervisor(NodeParts parts)
     {
         _version = parts.Version;
         _board = parts.Board;
+        _diskUse = parts.DiskUse;
         var environment = new VmEnvironment(parts.Board, parts.Files, Self, parts.VmPolicy, parts.Written, parts.Operations, parts.Network?.Board);
         _withoutVms = parts.Hypervisor.Refusal;
         IReadOnlyList<IActorRef> subscribers = [Self];
         _parts = new()
         {
-            [Images] = new(Props.Create(() => new ImageCache(parts.ImageStore, parts.ImagePolicy, parts.Board, parts.Written, parts.Operations))),
-            [Vms] = new(Props.Create(() => new VmRegistry(environment))),
+            [Images] = new(Props.Create(() => new ImageCache(parts.ImageStore, parts.ImagePolicy, parts.Admission, parts.Board, parts.Written, parts.Operations))),
+            [Vms] = new(Props.Create(() => new VmRegistry(environment, parts.Admission))),
             [Hypervisor] = new(Props.Create(() => new HypervisorActor(parts.Hypervisor, subscribers))),
             [WireGuard] = new(Props.Create(() => new WireGuardActor(parts.Overlay, parts.Written))),
         };
@@ -81,15 +88,11 @@ internal sealed class NodeSupervisor : ReceiveActor, IWithTimers
 
         Receive<IVmMessage>(message => Pass(Vms, message));
         Receive<VmQueries.GetForeign>(query => Pass(Vms, query));
+        Receive<VmQueries.GetCapacity>(query => Pass(Vms, query));
         Receive<IImageMessage>(message => Pass(Images, message));
         Receive<IOverlayMessage>(message => Pass(WireGuard, message));
         Receive<IPortMessage>(message => Pass(Ports, message));
         Receive<IResourceMessage>(message => Pass(Resources, message));
-        Receive<ResourceMessages.CapacityKnown>(known =>
-        {
-            _capacity = known;
-            Pass(Vms, known);
-        });
 
         Receive<HypervisorMessages.Up>(ComeUp);
         Receive<HypervisorMessages.Lost>(GoDown);
@@ -101,6 +104,10 @@ internal sealed class NodeSupervisor : ReceiveActor, IWithTimers
             Pass(Ports, known);
         });
         Receive<VmRegistry.RegistryState>(state => _registry = state);
+        Receive<ResourceMessages.CapacityKnown>(known => Measure(known.Capacity));
+        Receive<MeasureAgain>(_ => Measure(_found!));
+        Receive<Measured>(Learn);
+        Receive<ResourceMessages.ImagesTake>(Learn);
 
         Receive<NodeQueries.Get>(_ => Sender.Tell(View()));
         Receive<NodeQueries.GetReadiness>(_ => Sender.Tell(Readiness()));
@@ -127,6 +134,17 @@ internal sealed class NodeSupervisor : ReceiveActor, IWithTimers
     {
         var part = _parts[name];
         part.Actor = Context.Watch(Context.ActorOf(part.Props, name));
+        if (_capacity is { } capacity && name is Vms or Images)
+        {
+            // Said once by whoever found it out, who doesn't know that this part has begun anew.
+            Pass(name, capacity);
+        }
+
+        if (_imagesTake is { } take && name == Vms)
+        {
+            Pass(Vms, take);
+        }
+
         if (isAgain && name == Vms)
         {
             // The new one must hear of every domain, which a new session tells it.
@@ -160,7 +178,7 @@ internal sealed class NodeSupervisor : ReceiveActor, IWithTimers
         _log.Error("Part {0} of the node fell ({1} times since the start); it is started again in {2}", name, part.Falls, bounded);
         if (name == Vms)
         {
-            _registry = _registry with { IsReconciled = false };
+            _registry = _registry with { IsReconciled = false, HasCapacity = false };
         }
 
         Timers.StartSingleTimer(name, new Raise(name), bounded);
@@ -178,7 +196,7 @@ internal sealed class NodeSupervisor : ReceiveActor, IWithTimers
         var failure = part is null && _withoutVms is { } never ? never : new Failure(FailureCodes.Restarting, $"The agent's part '{name}' fell and is being started again; running VMs are not touched. Try again.", false);
         switch (message)
         {
-            case IVmMessage or VmQueries.GetForeign:
+            case IVmMessage or VmQueries.GetForeign or VmQueries.GetCapacity:
                 Sender.Tell(new VmReply.Refused(failure));
                 break;
             case IPortMessage:
@@ -221,6 +239,50 @@ internal sealed class NodeSupervisor : ReceiveActor, IWithTimers
         Pass(Resources, lost);
     }
 
+    /// <summary>Disks fill by others too, who tell nobody: it is measured on every word from discovery and once in a while.</summary>
+    private void Measure(HostCapacity found)
+    {
+        _found = found;
+        var number = ++_measurement;
+        if (_diskUse is not { } disk)
+        {
+            Self.Tell(new Measured(number, found, null));
+            return;
+        }
+
+        Task.Run(() => MeasureAsync(disk)).PipeTo(Self, success: use => new Measured(number, use.ApplyTo(found), null), failure: cause => new Measured(number, found, cause.Message));
+        Timers.StartSingleTimer(nameof(MeasureAgain), MeasureAgain.Instance, MeasuresEvery);
+    }
+
+    private static async Task<DiskUse> MeasureAsync(IDiskUse disk)
+    {
+        using var deadline = new CancellationTokenSource(MeasuresWithin);
+        return await disk.MeasureAsync(deadline.Token).ConfigureAwait(false);
+    }
+
+    private void Learn(Measured measured)
+    {
+        if (measured.Number != _measurement)
+        {
+            return;
+        }
+
+        if (measured.Cause is { } cause)
+        {
+            _log.Warning("What VMs and images take on disk can't be measured, so less is offered than there is: {0}", cause);
+        }
+
+        _capacity = new(measured.Host);
+        Pass(Vms, _capacity);
+        Pass(Images, _capacity);
+    }
+
+    private void Learn(ResourceMessages.ImagesTake take)
+    {
+        _imagesTake = take;
+        Pass(Vms, take);
+    }
+
     private NodeResource View()
     {
         var facts = _session?.Facts;
@@ -249,7 +311,9 @@ internal sealed class NodeSupervisor : ReceiveActor, IWithTimers
         _registry.IsReconciled,
         _session is null ? $"libvirt is not connected: {_lostReason}"
             : !_registry.IsReconciled ? $"{_registry.Unreconciled} of {_registry.Vms} VMs have not been compared with libvirt yet"
-            : null);
+            : !_registry.HasCapacity ? "what the machine has to give to VMs is not known yet"
+            : null,
+        Capacity: _registry.HasCapacity);
 
     private void FindVncSocket(NodeQueries.GetVncSocket query)
     {
@@ -268,6 +332,13 @@ internal sealed class NodeSupervisor : ReceiveActor, IWithTimers
     }
 
     private sealed record Raise(string Name);
+
+    private sealed record Measured(long Number, HostCapacity Host, string? Cause);
+
+    private sealed record MeasureAgain
+    {
+        public static readonly MeasureAgain Instance = new();
+    }
 
     private sealed class Part(Props props)
     {

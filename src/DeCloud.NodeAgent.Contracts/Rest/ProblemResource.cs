@@ -18,6 +18,9 @@ public sealed record ProblemResource
     /// <summary>What is wrong with which field, query parameter or header, by its name as it was sent.</summary>
     public IReadOnlyDictionary<string, IReadOnlyList<FieldErrorResource>>? Errors { get; init; }
 
+    /// <summary>With <c>capacity-exhausted</c>: every resource of which there is too little, with its figures.</summary>
+    public IReadOnlyList<ShortageResource>? Shortages { get; init; }
+
     /// <summary>Names this request in the agent's log.</summary>
     public required string TraceId { get; init; }
 }

@@ -29,6 +29,7 @@ namespace DeCloud.NodeAgent.Contracts.Rest;
 [JsonSerializable(typeof(ImageListResource))]
 [JsonSerializable(typeof(VncTicketResource))]
 [JsonSerializable(typeof(NodeResource))]
+[JsonSerializable(typeof(CapacityResource))]
 [JsonSerializable(typeof(Page<ForeignDomainResource>))]
 [JsonSerializable(typeof(ProblemResource))]
 [JsonSerializable(typeof(IReadOnlyList<ErrorKindResource>))]

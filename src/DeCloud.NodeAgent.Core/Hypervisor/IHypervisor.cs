@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using DeCloud.NodeAgent.Core.Node;
 using DeCloud.NodeAgent.Core.Vms;
 
@@ -147,6 +148,9 @@ public sealed record DomainSpec(VmId Id, int VCpus, long MemoryBytes, VmPaths Pa
 
     /// <summary>What its interface is named on the host.</summary>
     public string InterfaceName => Id.InterfaceName;
+
+    /// <summary>The PCI functions of the host that it gets to itself, <c>dddd:bb:dd.f</c>: whole IOMMU groups.</summary>
+    public ImmutableArray<string> HostDevices { get; init; } = [];
 }
 
 /// <summary>A domain as the hypervisor sees it.</summary>

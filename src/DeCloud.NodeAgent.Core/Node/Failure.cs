@@ -94,6 +94,15 @@ public static class FailureCodes
     /// <summary>There is no such VM.</summary>
     public const string VmNotFound = "vm-not-found";
 
+    /// <summary>The node has too little left of something.</summary>
+    public const string CapacityExhausted = "capacity-exhausted";
+
+    /// <summary>What the node has is not known yet.</summary>
+    public const string CapacityUnknown = "capacity-unknown";
+
+    /// <summary>The node has no such GPU, or none that a VM can be given.</summary>
+    public const string GpuUnknown = "gpu-unknown";
+
     /// <summary>The VM's id is taken.</summary>
     public const string VmExists = "vm-exists";
 

@@ -11,6 +11,7 @@ using DeCloud.NodeAgent.Configuration;
 using DeCloud.NodeAgent.Core.Hypervisor;
 using DeCloud.NodeAgent.Core.Images;
 using DeCloud.NodeAgent.Core.Overlay;
+using DeCloud.NodeAgent.Core.Resources;
 using DeCloud.NodeAgent.Core.Vms;
 using DeCloud.NodeAgent.Infrastructure.Images;
 
@@ -50,6 +51,8 @@ internal static class NodeComposition
             Resources: s.GetRequiredService<ResourceParts>())
         {
             Overlay = new(Overlay(options), OverlayMark(options), s.GetRequiredService<IOverlayInterface>(), s.GetRequiredService<IOverlayKeys>()),
+            Admission = Admission(options),
+            DiskUse = s.GetService<IDiskUse>(),
         });
         services.AddAkka("node", (akka, s) => akka
             .AddSetup(new LoggerFactorySetup(s.GetRequiredService<ILoggerFactory>()))
@@ -70,6 +73,16 @@ internal static class NodeComposition
     // Agents with state folders of their own may share a host; each must know its interface from the others'.
     private static string OverlayMark(NodeOptions options) =>
         "decloud-agent " + Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(options.StatePath)).AsSpan(0, 8));
+
+    private static AdmissionPolicy Admission(NodeOptions options) => new()
+    {
+        CpuOvercommitRatio = options.Capacity.CpuOvercommitRatio,
+        ReserveCpus = options.Capacity.ReserveCpus,
+        ReserveMemoryBytes = options.Capacity.ReserveMemoryBytes,
+        ReserveDiskBytes = options.Capacity.ReserveDiskBytes,
+        OfferGpus = options.Capacity.OfferGpus,
+        ImageBudgetBytes = options.Images.BudgetBytes,
+    };
 
     /// <summary>How the image cache is told to behave.</summary>
     public static ImageStoreOptions Images(NodeOptions options) => new()

@@ -41,6 +41,7 @@ internal static class NodeConfiguration
             Libvirt = ReadLibvirt(reader, state),
             Images = ReadImages(reader),
             Vms = ReadVms(reader),
+            Capacity = ReadCapacity(reader),
             Persistence = ReadPersistence(reader, state),
             Http = ReadHttp(reader, readSecret),
             WireGuard = new(
@@ -81,6 +82,13 @@ internal static class NodeConfiguration
         reader.Read("Vms:MaxMemoryBytes", TiB, "1 TiB", "The most memory of one VM.", SettingFormats.Bytes(64 * MiB, 64 * TiB)),
         reader.Read("Vms:MaxDiskBytes", 16 * TiB, "16 TiB", "The largest disk of one VM.", SettingFormats.Bytes(MiB, 64 * TiB)),
         reader.Read("Vms:MaxStarts", 0, "0, as many as there are processors", "How many VMs may start at once.", SettingFormats.Whole(0, 1024)));
+
+    private static CapacitySection ReadCapacity(SettingsReader reader) => new(
+        reader.Read("Capacity:CpuOvercommitRatio", 16.0, "16", "Virtual CPUs that are offered for each hardware thread; 1 to sell no thread twice.", SettingFormats.Number(1, 1000)),
+        reader.Read("Capacity:ReserveCpus", 0, "0", "Hardware threads that are kept for the host.", SettingFormats.Whole(0, 4096)),
+        reader.Read("Capacity:ReserveMemoryBytes", GiB, "1 GiB", "Memory that is kept for the host; the rest is never promised twice.", SettingFormats.Bytes(0, 64 * TiB)),
+        reader.Read("Capacity:ReserveDiskBytes", 5 * GiB, "5 GiB", "What is kept free on every file system of VMs and images; the rest is never promised twice.", SettingFormats.Bytes(0, 64 * TiB)),
+        reader.Read("Capacity:OfferGpus", true, "true", "Offer GPUs to VMs, each as a whole.", SettingFormats.Flag));
 
     private static PersistenceSection ReadPersistence(SettingsReader reader, string state)
     {

@@ -18,6 +18,9 @@ internal sealed record NodeOptions
     /// <summary>What a VM may be.</summary>
     public required VmsSection Vms { get; init; }
 
+    /// <summary>How much of the host is offered to VMs.</summary>
+    public required CapacitySection Capacity { get; init; }
+
     /// <summary>The journal.</summary>
     public required PersistenceSection Persistence { get; init; }
 
@@ -70,6 +73,14 @@ internal sealed record ImagesSection(
 /// <param name="MaxDiskBytes">The largest disk of one VM.</param>
 /// <param name="MaxStarts">How many domains may start at once; 0 for as many as there are processors.</param>
 internal sealed record VmsSection(TimeSpan StopGrace, int MaxVCpus, long MaxMemoryBytes, long MaxDiskBytes, int MaxStarts);
+
+/// <summary>Section <c>Capacity</c>.</summary>
+/// <param name="CpuOvercommitRatio">Virtual CPUs that are offered for each hardware thread.</param>
+/// <param name="ReserveCpus">Hardware threads that are kept for the host.</param>
+/// <param name="ReserveMemoryBytes">Memory that is kept for the host.</param>
+/// <param name="ReserveDiskBytes">What is kept free on every file system of VMs and images.</param>
+/// <param name="OfferGpus">Whether GPUs are offered.</param>
+internal sealed record CapacitySection(double CpuOvercommitRatio, int ReserveCpus, long ReserveMemoryBytes, long ReserveDiskBytes, bool OfferGpus);
 
 /// <summary>Where the journal is.</summary>
 internal enum PersistenceProvider

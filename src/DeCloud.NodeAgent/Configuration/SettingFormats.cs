@@ -44,6 +44,12 @@ internal static class SettingFormats
             ? new(value)
             : Parsed<int>.Wrong("is not a whole number in range.", string.Create(CultureInfo.InvariantCulture, $"Give {least} to {most}."));
 
+    /// <summary>A number with or without a decimal point.</summary>
+    public static Func<string, Parsed<double>> Number(double least, double most) => text =>
+        double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var value) && value >= least && value <= most
+            ? new(value)
+            : Parsed<double>.Wrong("is not a number in range.", string.Create(CultureInfo.InvariantCulture, $"Give {least} to {most}, for example 2.5."));
+
     /// <summary><c>true</c> or <c>false</c>.</summary>
     public static Parsed<bool> Flag(string text) =>
         bool.TryParse(text, out var value) ? new(value) : Parsed<bool>.Wrong("is neither true nor false.", "Give true or false.");

@@ -16,7 +16,7 @@ public sealed class SimulatedHypervisor : IHypervisor
     private readonly List<Session> _sessions = [];
     private readonly ConcurrentDictionary<string, int> _failures = new();
     private readonly ConcurrentDictionary<string, TaskCompletionSource> _holds = new();
-
+    private readonly ConcurrentDictionary<Guid, DomainSpec> _definitions = new();
     private volatile bool _isSilent;
 
     /// <summary>Whether connecting fails.</summary>
@@ -42,6 +42,9 @@ public sealed class SimulatedHypervisor : IHypervisor
             return _domains.TryGetValue(id.Value, out var domain) ? domain.State : PowerState.Absent;
         }
     }
+
+    /// <summary>What a domain was last defined as.</summary>
+    public DomainSpec DefinitionOf(VmId id) => _definitions[id.Value];
 
     /// <summary>Lets the next calls of a name fail.</summary>
     public void Fail(string call, int times) => _failures[call] = times;
@@ -183,6 +186,7 @@ public sealed class SimulatedHypervisor : IHypervisor
                 throw FailureException.Permanent(FailureCodes.NoAcceleration, "There is no KVM here.");
             }
 
+            owner._definitions[domain.Id.Value] = domain;
             if (FindOwn(domain.Id) is null)
             {
                 owner.Set(domain.Id.Value, new(domain.Id.DomainName, PowerState.Stopped, PowerReason.Unspecified, true));

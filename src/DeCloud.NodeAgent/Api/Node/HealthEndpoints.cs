@@ -31,7 +31,7 @@ internal static class HealthEndpoints
             .Gives<HealthResource>(200, "How it is.");
 
         root.MapGet("/readyz", Ready)
-            .Does("Can the node take commands?", "The journal can be written, libvirt is connected, and every VM was compared with it. On a host that runs no VMs the journal alone decides, and 'note' says so.")
+            .Does("Can the node take commands?", "The journal can be written, libvirt is connected, every VM was compared with it, and it is known what the machine has to give. On a host that runs no VMs the journal alone decides, and 'note' says so.")
             .Gives<ReadinessResource>(200, "It can.")
             .Fails(ApiCodes.NotReady);
     }
@@ -76,6 +76,11 @@ internal static class HealthEndpoints
             {
                 missing.Add("reconciled", null, readiness.Reason ?? "The VMs were not all compared with libvirt yet.");
             }
+
+            if (!readiness.Capacity)
+            {
+                missing.Add("capacity", null, "What the machine has to give to VMs is not known yet.");
+            }
         }
         catch (Exception e) when (e is Akka.Actor.AskTimeoutException or MissingActorRegistryEntryException)
         {
@@ -85,7 +90,7 @@ internal static class HealthEndpoints
         return missing.IsEmpty
             ? TypedResults.Ok(readiness?.WithoutVms is { } without
                 ? new ReadinessResource(true, ["journal"], without.Message)
-                : new ReadinessResource(true, ["journal", "libvirt", "reconciled"]))
+                : new ReadinessResource(true, ["journal", "libvirt", "reconciled", "capacity"]))
             : Problem.Of(ApiCodes.NotReady, string.Join(' ', missing.ByField.Values.SelectMany(e => e).Select(e => e.Reason).Distinct()), missing);
     }
 }
