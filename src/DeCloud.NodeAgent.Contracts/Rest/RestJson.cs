@@ -33,4 +33,5 @@ namespace DeCloud.NodeAgent.Contracts.Rest;
 [JsonSerializable(typeof(ProblemResource))]
 [JsonSerializable(typeof(IReadOnlyList<ErrorKindResource>))]
 [JsonSerializable(typeof(ReadinessResource))]
+[JsonSerializable(typeof(OrchestratorResource))]
 public sealed partial class RestJson : JsonSerializerContext;

@@ -108,4 +108,19 @@ public static class FailureCodes
 
     /// <summary>The journal could not store the request; nothing was done.</summary>
     public const string JournalUnavailable = "journal-unavailable";
+
+    /// <summary>No orchestrator is configured.</summary>
+    public const string NoOrchestrator = "no-orchestrator";
+
+    /// <summary>Nothing shows that a pushed command is the orchestrator's.</summary>
+    public const string CommandNotProven = "command-not-proven";
+
+    /// <summary>Commands are pushed too often.</summary>
+    public const string TooManyPushes = "too-many-pushes";
+
+    /// <summary>What was pushed is no command.</summary>
+    public const string NoCommand = "no-command";
+
+    /// <summary>The orchestrator can't be dealt with until the operator has done something.</summary>
+    public const string OrchestratorBlocked = "orchestrator-blocked";
 }
