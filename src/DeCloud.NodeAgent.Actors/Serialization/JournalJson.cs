@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using DeCloud.NodeAgent.Core.Images;
+using DeCloud.NodeAgent.Core.Ports;
 using DeCloud.NodeAgent.Core.Vms;
 
 namespace DeCloud.NodeAgent.Actors.Serialization;
@@ -30,4 +31,9 @@ namespace DeCloud.NodeAgent.Actors.Serialization;
 [JsonSerializable(typeof(ImageEvents.Used))]
 [JsonSerializable(typeof(ImageEvents.Removed), TypeInfoPropertyName = "ImageRemoved")]
 [JsonSerializable(typeof(ImageCacheState))]
+[JsonSerializable(typeof(PortEvents.Allocated), TypeInfoPropertyName = "PortAllocated")]
+[JsonSerializable(typeof(PortEvents.Removed), TypeInfoPropertyName = "PortRemoved")]
+[JsonSerializable(typeof(PortEvents.Freed), TypeInfoPropertyName = "PortsFreed")]
+[JsonSerializable(typeof(PortEvents.Pointed), TypeInfoPropertyName = "PortsPointed")]
+[JsonSerializable(typeof(PortTable))]
 internal sealed partial class JournalJson : JsonSerializerContext;

@@ -38,6 +38,11 @@ public sealed class JournalSerializer(ExtendedActorSystem system) : SerializerWi
         ("image-used.1", JournalJson.Default.Used),
         ("image-removed.1", JournalJson.Default.ImageRemoved),
         ("image-cache.1", JournalJson.Default.ImageCacheState),
+        ("port-allocated.1", JournalJson.Default.PortAllocated),
+        ("port-removed.1", JournalJson.Default.PortRemoved),
+        ("ports-freed.1", JournalJson.Default.PortsFreed),
+        ("ports-pointed.1", JournalJson.Default.PortsPointed),
+        ("ports.1", JournalJson.Default.PortTable),
     ];
 
     private static readonly FrozenDictionary<string, JsonTypeInfo> ByManifest = Known.ToFrozenDictionary(k => k.Manifest, k => k.Type);

@@ -123,4 +123,22 @@ public static class FailureCodes
 
     /// <summary>The orchestrator can't be dealt with until the operator has done something.</summary>
     public const string OrchestratorBlocked = "orchestrator-blocked";
+
+    /// <summary>What was asked about a host port can't be: a number, protocol or label is out of bounds.</summary>
+    public const string PortRefused = "port-refused";
+
+    /// <summary>The port is in use.</summary>
+    public const string PortTaken = "port-taken";
+
+    /// <summary>No port is left to give.</summary>
+    public const string PortsExhausted = "ports-exhausted";
+
+    /// <summary>There is no such forwarded port.</summary>
+    public const string PortNotFound = "port-not-found";
+
+    /// <summary>The host's packet filter can't be used, so ports can't be forwarded.</summary>
+    public const string PacketFilterUnavailable = "packet-filter-unavailable";
+
+    /// <summary>The VM is not started because its network is not shut off from the provider's yet.</summary>
+    public const string NetworkNotIsolated = "network-not-isolated";
 }

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using DeCloud.NodeAgent.Core.Images;
 using DeCloud.NodeAgent.Core.Node;
 using DeCloud.NodeAgent.Core.Operations;
+using DeCloud.NodeAgent.Core.Ports;
 using DeCloud.NodeAgent.Core.Vms;
 using DeCloud.NodeAgent.Tests.Vms;
 
@@ -21,6 +22,8 @@ internal static class JournalSamples
         HasUserData = true,
         Labels = ImmutableSortedDictionary<string, string>.Empty.Add("tier", "gold"),
     };
+
+    private static readonly PortForward Web = new(Id, 80, PortProtocol.Tcp, 40000, "web", Asked, At);
 
     public static IReadOnlyDictionary<string, object> ByManifest { get; } = new Dictionary<string, object>
     {
@@ -76,6 +79,16 @@ internal static class JournalSamples
         {
             Pulls = [new(1, "https://images.example/a", Samples.Digest, Asked, At, OperationStatus.Failed, Samples.Digest, Cause, At)],
             LastUsed = ImmutableDictionary<string, DateTimeOffset>.Empty.Add(Samples.Digest.ToString(), At),
+        },
+        ["port-allocated.1"] = new PortEvents.Allocated(Id, 80, PortProtocol.Tcp, 40000, "web", Asked, At),
+        ["port-removed.1"] = new PortEvents.Removed(Id, 53, PortProtocol.Both, Asked, At),
+        ["ports-freed.1"] = new PortEvents.Freed(Id, At),
+        ["ports-pointed.1"] = new PortEvents.Pointed(Id, "192.168.122.7", At),
+        ["ports.1"] = new PortTable
+        {
+            Forwards = [Web],
+            Addresses = ImmutableDictionary<VmId, string>.Empty.Add(Id, "192.168.122.7"),
+            Answered = [new("key-1", "ab12", true, Web with { Protocol = PortProtocol.Udp })],
         },
     };
 }

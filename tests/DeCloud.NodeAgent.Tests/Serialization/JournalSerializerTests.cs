@@ -4,6 +4,7 @@ using Akka.Actor;
 using Akka.Configuration;
 using DeCloud.NodeAgent.Actors.Serialization;
 using DeCloud.NodeAgent.Core.Images;
+using DeCloud.NodeAgent.Core.Ports;
 using DeCloud.NodeAgent.Core.Vms;
 
 namespace DeCloud.NodeAgent.Tests.Serialization;
@@ -41,7 +42,7 @@ public sealed class JournalSerializerTests : IDisposable
     public void Every_event_of_the_domain_is_bound()
     {
         var events = typeof(IVmEvent).Assembly.GetTypes()
-            .Where(t => !t.IsAbstract && (t.IsAssignableTo(typeof(IVmEvent)) || t.IsAssignableTo(typeof(IRosterEvent)) || t.IsAssignableTo(typeof(IImageEvent))));
+            .Where(t => !t.IsAbstract && (t.IsAssignableTo(typeof(IVmEvent)) || t.IsAssignableTo(typeof(IRosterEvent)) || t.IsAssignableTo(typeof(IImageEvent)) || t.IsAssignableTo(typeof(IPortEvent))));
         Assert.Empty(events.Except(JournalSerializer.BoundTypes));
     }
 
