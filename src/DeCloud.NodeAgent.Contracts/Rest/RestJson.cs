@@ -34,4 +34,7 @@ namespace DeCloud.NodeAgent.Contracts.Rest;
 [JsonSerializable(typeof(IReadOnlyList<ErrorKindResource>))]
 [JsonSerializable(typeof(ReadinessResource))]
 [JsonSerializable(typeof(OrchestratorResource))]
+[JsonSerializable(typeof(NodeResources))]
+[JsonSerializable(typeof(NodeSnapshot))]
+[JsonSerializable(typeof(HealthResource))]
 public sealed partial class RestJson : JsonSerializerContext;
