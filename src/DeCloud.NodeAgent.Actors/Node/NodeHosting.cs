@@ -18,6 +18,7 @@ public static class NodeHosting
             registry.Register<NodeKey>(node);
             registry.Register<VmsKey>(node);
             registry.Register<ImagesKey>(node);
+            registry.Register<OrchestratorKey>(node);
         });
     }
 }

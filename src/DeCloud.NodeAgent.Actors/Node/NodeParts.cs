@@ -1,4 +1,5 @@
 using DeCloud.NodeAgent.Actors.Images;
+using DeCloud.NodeAgent.Actors.Orchestration;
 using DeCloud.NodeAgent.Actors.Persistence;
 using DeCloud.NodeAgent.Actors.Vms;
 using DeCloud.NodeAgent.Core.Hypervisor;
@@ -17,4 +18,8 @@ namespace DeCloud.NodeAgent.Actors.Node;
 /// <param name="ImagePolicy">How the image cache behaves.</param>
 /// <param name="Written">Told when events were stored.</param>
 public sealed record NodeParts(
-    string Version, IHypervisor Hypervisor, IImageStore ImageStore, IVmFiles Files, VmBoard Board, VmPolicy VmPolicy, ImageCachePolicy ImagePolicy, JournalSignal Written);
+    string Version, IHypervisor Hypervisor, IImageStore ImageStore, IVmFiles Files, VmBoard Board, VmPolicy VmPolicy, ImageCachePolicy ImagePolicy, JournalSignal Written)
+{
+    /// <summary>The HTTP orchestrator; null for none.</summary>
+    public OrchestratorParts? Orchestrator { get; init; }
+}

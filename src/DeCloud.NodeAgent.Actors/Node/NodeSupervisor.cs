@@ -2,11 +2,13 @@ using Akka.Actor;
 using Akka.Event;
 using DeCloud.NodeAgent.Actors.Hypervisor;
 using DeCloud.NodeAgent.Actors.Images;
+using DeCloud.NodeAgent.Actors.Orchestration;
 using DeCloud.NodeAgent.Actors.Vms;
 using DeCloud.NodeAgent.Contracts.Rest;
 using DeCloud.NodeAgent.Core.Hypervisor;
 using DeCloud.NodeAgent.Core.Images;
 using DeCloud.NodeAgent.Core.Node;
+using DeCloud.NodeAgent.Core.Orchestration;
 using DeCloud.NodeAgent.Core.Vms;
 using Failure = DeCloud.NodeAgent.Core.Node.Failure;
 
@@ -21,6 +23,7 @@ internal sealed class NodeSupervisor : ReceiveActor, IWithTimers
     private const string Images = "images";
     private const string Vms = "vms";
     private const string Hypervisor = "hypervisor";
+    private const string Orchestrator = "heartbeat";
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(30);
 
@@ -45,11 +48,13 @@ internal sealed class NodeSupervisor : ReceiveActor, IWithTimers
             [Images] = new(Props.Create(() => new ImageCache(parts.ImageStore, parts.ImagePolicy, parts.Board, parts.Written))),
             [Vms] = new(Props.Create(() => new VmRegistry(environment))),
             [Hypervisor] = new(Props.Create(() => new HypervisorActor(parts.Hypervisor, subscribers))),
+            [Orchestrator] = new(parts.Orchestrator is { } orchestrator ? Props.Create(() => new Heartbeat(orchestrator, parts.Board, parts.Written)) : Props.Create(() => new NoHeartbeat())),
         };
 
         Receive<IVmMessage>(message => Pass(Vms, message));
         Receive<VmQueries.GetForeign>(query => Pass(Vms, query));
         Receive<IImageMessage>(message => Pass(Images, message));
+        Receive<IOrchestratorMessage>(message => Pass(Orchestrator, message));
 
         Receive<HypervisorMessages.Up>(ComeUp);
         Receive<HypervisorMessages.Lost>(GoDown);
@@ -125,6 +130,9 @@ internal sealed class NodeSupervisor : ReceiveActor, IWithTimers
                 break;
             case IImageMessage:
                 Sender.Tell(new ImageReply.Refused(failure));
+                break;
+            case IOrchestratorMessage:
+                Sender.Tell(new OrchestratorReply.Refused(failure));
                 break;
             default:
                 break;

@@ -64,15 +64,18 @@ public static class CommandTranslation
         }
 
         var asked = json.Whole("publicPort");
-        return PortOf(json.Whole("vmPort")) is { } port && json.Choice<PortProtocol>("protocol") is { } protocol && (asked is null or 0 || PortOf(asked) is not null)
-            ? new CommandAction.Port(new PortCommands.Allocate(vm, port, protocol, PortOf(asked), request), port, protocol, null)
+        return PortOf(json.Whole("vmPort")) is { } port && json.Choice<PortProtocol>("protocol") is { } protocol and not PortProtocol.None && (asked is null or 0 || PortOf(asked) is not null)
+            ? new CommandAction.Port(new PortCommands.Allocate(vm, port, protocol, PortOf(asked), LabelOf(json), request), port, protocol, null)
             : Refuse("The command names no port from 1 to 65535 and no protocol of 1 (TCP), 2 (UDP) and 3 (both).");
     }
 
     private static CommandAction Remove(JsonElement json, VmId vm, Request request) =>
-        PortOf(json.Whole("vmPort")) is { } port && json.Choice<PortProtocol>("protocol") is { } protocol
+        PortOf(json.Whole("vmPort")) is { } port && json.Choice<PortProtocol>("protocol") is { } protocol and not PortProtocol.None
             ? new CommandAction.Port(new PortCommands.Remove(vm, port, protocol, request), port, protocol, PortOf(json.Whole("publicPort")))
             : Refuse("The command names no port from 1 to 65535 and no protocol of 1 (TCP), 2 (UDP) and 3 (both).");
+
+    private static string? LabelOf(JsonElement json) =>
+        json.Text("label") is { } label && string.Concat(label.Where(c => !char.IsControl(c)).Take(PortTable.LongestLabel)) is { Length: > 0 } shown ? shown : null;
 
     private static int? PortOf(long? number) => number is >= 1 and <= 65535 ? (int)number : null;
 }

@@ -117,6 +117,11 @@ public interface IOrchestratorVault
     /// <param name="cancellation">Gives up.</param>
     Task KeepPayloadAsync(string commandId, string payload, CancellationToken cancellation);
 
+    /// <summary>Removes the payloads of all commands but these: what a kill left.</summary>
+    /// <param name="open">The commands that are being carried out.</param>
+    /// <param name="cancellation">Gives up.</param>
+    Task SweepPayloadsAsync(IReadOnlySet<string> open, CancellationToken cancellation);
+
     /// <summary>Removes a payload. Nothing happens when there is none.</summary>
     /// <param name="commandId">The command.</param>
     /// <param name="cancellation">Gives up.</param>

@@ -33,6 +33,12 @@ public sealed record OrchestratorLink
     /// <summary>Whether the host was evaluated since the registration.</summary>
     public bool IsEvaluated { get; init; }
 
+    /// <summary>Failed evaluations in a row.</summary>
+    public int EvaluationFailures { get; init; }
+
+    /// <summary>When the evaluation is due. Reports go on without it: the VMs that are there live.</summary>
+    public DateTimeOffset EvaluateAt { get; init; }
+
     /// <summary>Whether the node is to be offered for VMs.</summary>
     public bool IsLoginWished { get; init; }
 
@@ -89,30 +95,42 @@ public sealed record OrchestratorLink
     /// <param name="now">Now.</param>
     public LinkStep Next(DateTimeOffset now)
     {
+        if (IsEvaluationDue && now >= EvaluateAt)
+        {
+            return LinkStep.Evaluate;
+        }
+
         if (now >= NextAt)
         {
-            return !IsRegistered ? LinkStep.Register : !IsEvaluated ? LinkStep.Evaluate : LinkStep.Beat;
+            return IsRegistered ? LinkStep.Beat : LinkStep.Register;
         }
 
         return IsLoginDue && now >= LoginAt ? LinkStep.Login : LinkStep.None;
     }
 
     /// <summary>When <see cref="Next"/> should be asked again.</summary>
-    public DateTimeOffset WakeAt => IsLoginDue && LoginAt < NextAt ? LoginAt : NextAt;
+    public DateTimeOffset WakeAt
+    {
+        get
+        {
+            var at = IsLoginDue && LoginAt < NextAt ? LoginAt : NextAt;
+            return IsEvaluationDue && EvaluateAt < at ? EvaluateAt : at;
+        }
+    }
+
+    private bool IsEvaluationDue => IsRegistered && !IsEvaluated && Failures == 0;
 
     private bool IsLoginDue => IsRegistered && IsEvaluated && LastBeatAt is not null && Failures == 0 && (IsLoggedIn != IsLoginWished || IsLoginForgotten);
 
     /// <summary>There are credentials, new or from before.</summary>
     /// <param name="now">Now.</param>
-    /// <param name="isEvaluated">Whether the host was evaluated under them.</param>
-    public OrchestratorLink Registered(DateTimeOffset now, bool isEvaluated) =>
-        this with { IsRegistered = true, IsEvaluated = isEvaluated, IsLoggedIn = null, IsLoginForgotten = false, LoginFailures = 0, LoginAt = now, Failures = 0, Reason = null, NextAt = now, SchedulingVersion = 0 };
+    public OrchestratorLink Registered(DateTimeOffset now) =>
+        this with { IsRegistered = true, IsEvaluated = false, EvaluationFailures = 0, EvaluateAt = now, IsLoggedIn = null, IsLoginForgotten = false, LoginFailures = 0, LoginAt = now, Failures = 0, Reason = null, NextAt = now, SchedulingVersion = 0 };
 
     /// <summary>The host was evaluated.</summary>
-    /// <param name="now">Now.</param>
     /// <param name="schedulingVersion">The version of the scheduling configuration, when it was told.</param>
-    public OrchestratorLink Evaluated(DateTimeOffset now, int? schedulingVersion) =>
-        this with { IsEvaluated = true, Failures = 0, Reason = null, NextAt = now, SchedulingVersion = schedulingVersion ?? SchedulingVersion };
+    public OrchestratorLink Evaluated(int? schedulingVersion) =>
+        this with { IsEvaluated = true, EvaluationFailures = 0, LoginReason = null, SchedulingVersion = schedulingVersion ?? SchedulingVersion };
 
     /// <summary>A report went well.</summary>
     /// <param name="now">Now.</param>
@@ -142,8 +160,9 @@ public sealed record OrchestratorLink
     /// <param name="step">The step.</param>
     /// <param name="reason">Why.</param>
     /// <param name="chance">From 0 to 1.</param>
-    public OrchestratorLink Missed(DateTimeOffset now, LinkStep step, string reason, double chance) => step == LinkStep.Login
-        ? LoginMissed(now, reason, Backoff.After(LoginFailures + 1, chance))
+    public OrchestratorLink Missed(DateTimeOffset now, LinkStep step, string reason, double chance) =>
+        step == LinkStep.Login ? LoginMissed(now, reason, Backoff.After(LoginFailures + 1, chance))
+        : step == LinkStep.Evaluate ? EvaluationMissed(now, reason, Backoff.After(EvaluationFailures + 1, chance))
         : this with { Failures = Failures + 1, Reason = reason, NextAt = now + Backoff.After(Failures + 1, chance) };
 
     /// <summary>The orchestrator refused a step for a reason of its own.</summary>
@@ -151,8 +170,9 @@ public sealed record OrchestratorLink
     /// <param name="step">The step.</param>
     /// <param name="reason">Why.</param>
     /// <param name="chance">From 0 to 1.</param>
-    public OrchestratorLink Refused(DateTimeOffset now, LinkStep step, string reason, double chance) => step == LinkStep.Login
-        ? LoginMissed(now, reason, Backoff.Standing(chance))
+    public OrchestratorLink Refused(DateTimeOffset now, LinkStep step, string reason, double chance) =>
+        step == LinkStep.Login ? LoginMissed(now, reason, Backoff.Standing(chance))
+        : step == LinkStep.Evaluate ? EvaluationMissed(now, reason, Backoff.Standing(chance))
         : this with { Failures = Failures + 1, Reason = reason, NextAt = now + Backoff.Standing(chance) };
 
     /// <summary>The orchestrator does not know the credentials. The node registers again, at once the first time and with growing pauses after that.</summary>
@@ -180,7 +200,7 @@ public sealed record OrchestratorLink
     /// <param name="now">Now.</param>
     /// <param name="isIn">What it took.</param>
     public OrchestratorLink LoginTaken(DateTimeOffset now, bool isIn) =>
-        this with { IsLoggedIn = isIn, IsLoginForgotten = false, LoginFailures = 0, LoginReason = null, LoginAt = now + Backoff.Longest };
+        this with { IsLoggedIn = isIn, IsLoginForgotten = false, LoginFailures = 0, LoginReason = null, LoginAt = isIn == IsLoginWished ? now + Backoff.Longest : now };
 
     /// <summary>Somebody wants the node offered, or not.</summary>
     /// <param name="now">Now.</param>
@@ -188,6 +208,9 @@ public sealed record OrchestratorLink
     public OrchestratorLink Wished(DateTimeOffset now, bool isWished) => this with { IsLoginWished = isWished, IsLoggedIn = null, IsLoginForgotten = false, LoginFailures = 0, LoginReason = null, LoginAt = now };
 
     private OrchestratorLink LoginMissed(DateTimeOffset now, string reason, TimeSpan pause) => this with { LoginFailures = LoginFailures + 1, LoginReason = reason, LoginAt = now + pause };
+
+    private OrchestratorLink EvaluationMissed(DateTimeOffset now, string reason, TimeSpan pause) =>
+        this with { EvaluationFailures = EvaluationFailures + 1, LoginReason = $"The host was not evaluated: {reason}", EvaluateAt = now + pause };
 
     private OrchestratorLink Drifted(DateTimeOffset now, SettingsDrift drift, OrchestratorSettings settings)
     {

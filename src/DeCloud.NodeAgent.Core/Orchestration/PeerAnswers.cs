@@ -37,7 +37,13 @@ public static class PeerAnswers
 
     /// <summary>What an answer says went wrong; null when it says nothing of the kind.</summary>
     /// <param name="json">The answer.</param>
-    public static (string? Code, string Message)? ErrorOf(JsonElement json) => json.Find("error") switch
+    public static (string? Code, string Message)? ErrorOf(JsonElement json) => RawErrorOf(json) is { } error ? (error.Code is null ? null : Shown(error.Code), Shown(error.Message)) : null;
+
+    /// <summary>A text of somebody else's, as it may be logged and shown: without control characters, and not long.</summary>
+    /// <param name="text">The text.</param>
+    public static string Shown(string text) => string.Concat((text ?? "").Take(300).Select(c => char.IsControl(c) || c is '\u2028' or '\u2029' ? ' ' : c));
+
+    private static (string? Code, string Message)? RawErrorOf(JsonElement json) => json.Find("error") switch
     {
         { ValueKind: JsonValueKind.Object } error => (error.Text("code"), error.Text("message") ?? "no reason was given"),
         { ValueKind: JsonValueKind.String } text => (null, text.GetString()!),
