@@ -1,8 +1,10 @@
 using DeCloud.NodeAgent.Core.Hypervisor;
 using DeCloud.NodeAgent.Core.Images;
+using DeCloud.NodeAgent.Core.Ports;
 using DeCloud.NodeAgent.Core.Vms;
 using DeCloud.NodeAgent.Infrastructure.Images;
 using DeCloud.NodeAgent.Infrastructure.Libvirt;
+using DeCloud.NodeAgent.Infrastructure.Nftables;
 using DeCloud.NodeAgent.Infrastructure.Qemu;
 using DeCloud.NodeAgent.Infrastructure.Vms;
 using Microsoft.Extensions.DependencyInjection;
@@ -28,4 +30,10 @@ public static class HostAdapters
         .AddSingleton<QemuImg>()
         .AddSingleton<IImageStore, ImageStore>()
         .AddSingleton<IVmFiles, VmFiles>();
+
+    /// <summary>Adds <see cref="IPacketFilter"/> on nftables.</summary>
+    /// <param name="services">The container, which holds logging.</param>
+    /// <param name="options">How it is used.</param>
+    public static IServiceCollection AddPacketFilter(this IServiceCollection services, PacketFilterOptions options) =>
+        services.AddSingleton(options).AddSingleton<IPacketFilter, NftPacketFilter>();
 }

@@ -16,6 +16,14 @@ public sealed class VmsKey
     }
 }
 
+/// <summary>Key of the host's ports; asked for everything in <see cref="Core.Ports.PortCommands"/> and <see cref="Core.Ports.PortQueries"/>.</summary>
+public sealed class PortsKey
+{
+    private PortsKey()
+    {
+    }
+}
+
 /// <summary>Key of the image cache; asked for everything in <see cref="Core.Images.ImageCommands"/> and <see cref="Core.Images.ImageQueries"/>.</summary>
 public sealed class ImagesKey
 {

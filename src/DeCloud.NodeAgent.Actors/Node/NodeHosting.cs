@@ -19,6 +19,7 @@ public static class NodeHosting
             registry.Register<VmsKey>(node);
             registry.Register<ImagesKey>(node);
             registry.Register<OrchestratorKey>(node);
+            registry.Register<PortsKey>(node);
         });
     }
 }

@@ -1,6 +1,7 @@
 using DeCloud.NodeAgent.Actors.Images;
 using DeCloud.NodeAgent.Actors.Orchestration;
 using DeCloud.NodeAgent.Actors.Persistence;
+using DeCloud.NodeAgent.Actors.Ports;
 using DeCloud.NodeAgent.Actors.Vms;
 using DeCloud.NodeAgent.Core.Hypervisor;
 using DeCloud.NodeAgent.Core.Images;
@@ -17,8 +18,10 @@ namespace DeCloud.NodeAgent.Actors.Node;
 /// <param name="VmPolicy">How patient to be with VMs.</param>
 /// <param name="ImagePolicy">How the image cache behaves.</param>
 /// <param name="Written">Told when events were stored.</param>
+/// <param name="Network">The VMs' network; null where the host has no packet filter, and then ports are refused and VMs start without it.</param>
 public sealed record NodeParts(
-    string Version, IHypervisor Hypervisor, IImageStore ImageStore, IVmFiles Files, VmBoard Board, VmPolicy VmPolicy, ImageCachePolicy ImagePolicy, JournalSignal Written)
+    string Version, IHypervisor Hypervisor, IImageStore ImageStore, IVmFiles Files, VmBoard Board, VmPolicy VmPolicy, ImageCachePolicy ImagePolicy, JournalSignal Written,
+    NetworkParts? Network = null)
 {
     /// <summary>The HTTP orchestrator; null for none.</summary>
     public OrchestratorParts? Orchestrator { get; init; }

@@ -3,12 +3,14 @@ using Akka.Event;
 using DeCloud.NodeAgent.Actors.Hypervisor;
 using DeCloud.NodeAgent.Actors.Images;
 using DeCloud.NodeAgent.Actors.Orchestration;
+using DeCloud.NodeAgent.Actors.Ports;
 using DeCloud.NodeAgent.Actors.Vms;
 using DeCloud.NodeAgent.Contracts.Rest;
 using DeCloud.NodeAgent.Core.Hypervisor;
 using DeCloud.NodeAgent.Core.Images;
 using DeCloud.NodeAgent.Core.Node;
 using DeCloud.NodeAgent.Core.Orchestration;
+using DeCloud.NodeAgent.Core.Ports;
 using DeCloud.NodeAgent.Core.Vms;
 using Failure = DeCloud.NodeAgent.Core.Node.Failure;
 
@@ -24,6 +26,7 @@ internal sealed class NodeSupervisor : ReceiveActor, IWithTimers
     private const string Vms = "vms";
     private const string Hypervisor = "hypervisor";
     private const string Orchestrator = "heartbeat";
+    private const string Ports = "ports";
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(30);
 
@@ -35,13 +38,15 @@ internal sealed class NodeSupervisor : ReceiveActor, IWithTimers
     private IHypervisorSession? _session;
     private string? _lostReason = "connecting";
     private DateTimeOffset _since = Context.System.Scheduler.Now;
+    private HypervisorMessages.Up? _up;
+    private VmRegistry.RosterKnown? _roster;
     private VmRegistry.RegistryState _registry = new(false, 0, 0, 0);
 
     public NodeSupervisor(NodeParts parts)
     {
         _version = parts.Version;
         _board = parts.Board;
-        var environment = new VmEnvironment(parts.Board, parts.Files, Self, parts.VmPolicy, parts.Written);
+        var environment = new VmEnvironment(parts.Board, parts.Files, Self, parts.VmPolicy, parts.Written, parts.Network?.Board);
         IReadOnlyList<IActorRef> subscribers = [Self];
         _parts = new()
         {
@@ -50,16 +55,26 @@ internal sealed class NodeSupervisor : ReceiveActor, IWithTimers
             [Hypervisor] = new(Props.Create(() => new HypervisorActor(parts.Hypervisor, subscribers))),
             [Orchestrator] = new(parts.Orchestrator is { } orchestrator ? Props.Create(() => new Heartbeat(orchestrator, parts.Board, parts.Written)) : Props.Create(() => new NoHeartbeat())),
         };
+        if (parts.Network is { } network)
+        {
+            _parts[Ports] = new(Props.Create(() => new PortKeeper(network, parts.Board, parts.Written)));
+        }
 
         Receive<IVmMessage>(message => Pass(Vms, message));
         Receive<VmQueries.GetForeign>(query => Pass(Vms, query));
         Receive<IImageMessage>(message => Pass(Images, message));
         Receive<IOrchestratorMessage>(message => Pass(Orchestrator, message));
+        Receive<IPortMessage>(message => Pass(Ports, message));
 
         Receive<HypervisorMessages.Up>(ComeUp);
         Receive<HypervisorMessages.Lost>(GoDown);
         Receive<HypervisorMessages.Happened>(happened => Pass(Vms, happened));
         Receive<HypervisorMessages.Swept>(swept => Pass(Vms, swept));
+        Receive<VmRegistry.RosterKnown>(known =>
+        {
+            _roster = known;
+            Pass(Ports, known);
+        });
         Receive<VmRegistry.RegistryState>(state => _registry = state);
 
         Receive<NodeQueries.Get>(_ => Sender.Tell(View()));
@@ -92,6 +107,13 @@ internal sealed class NodeSupervisor : ReceiveActor, IWithTimers
             // The new one must hear of every domain, which a new session tells it.
             Pass(Hypervisor, HypervisorActor.Reconnect.Instance);
         }
+        else if (isAgain && name == Ports)
+        {
+            foreach (var known in new object?[] { _roster, _up }.OfType<object>())
+            {
+                Pass(Ports, known);
+            }
+        }
     }
 
     private void Fell(Terminated terminated)
@@ -113,7 +135,7 @@ internal sealed class NodeSupervisor : ReceiveActor, IWithTimers
 
     private void Pass(string name, object message)
     {
-        if (_parts[name].Actor is { } actor)
+        if (_parts.GetValueOrDefault(name)?.Actor is { } actor)
         {
             actor.Forward(message);
             return;
@@ -124,6 +146,9 @@ internal sealed class NodeSupervisor : ReceiveActor, IWithTimers
         {
             case IVmMessage or VmQueries.GetForeign:
                 Sender.Tell(new VmReply.Refused(failure));
+                break;
+            case IPortMessage:
+                Sender.Tell(new PortReply.Refused(_parts.ContainsKey(Ports) ? failure : new(FailureCodes.PacketFilterUnavailable, "This host has no packet filter that the agent could use.", true)));
                 break;
             case ImageCommands.Resolve resolve:
                 Sender.Tell(new ImageReply.Refused(failure, resolve.Token));
@@ -144,7 +169,9 @@ internal sealed class NodeSupervisor : ReceiveActor, IWithTimers
         _session = up.Session;
         _lostReason = null;
         _since = up.Since;
+        _up = up;
         Pass(Vms, up);
+        Pass(Ports, up);
     }
 
     private void GoDown(HypervisorMessages.Lost lost)

@@ -1,4 +1,5 @@
 using Akka.Actor;
+using DeCloud.NodeAgent.Actors.Ports;
 using DeCloud.NodeAgent.Core.Hypervisor;
 using DeCloud.NodeAgent.Core.Images;
 using DeCloud.NodeAgent.Core.Node;
@@ -14,20 +15,23 @@ namespace DeCloud.NodeAgent.Actors.Vms;
 internal sealed class DomainActor : ReceiveActor
 {
     private static readonly TimeSpan FileDeadline = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan NetworkPatience = TimeSpan.FromSeconds(10);
 
     private readonly VmId _id;
     private readonly IVmFiles _files;
     private readonly IActorRef _images;
+    private readonly NetworkBoard? _network;
     private IHypervisorSession? _session;
     private Running? _running;
     private Take? _waiting;
     private long _order;
 
-    public DomainActor(VmId id, IVmFiles files, IActorRef images)
+    public DomainActor(VmId id, IVmFiles files, IActorRef images, NetworkBoard? network)
     {
         _id = id;
         _files = files;
         _images = images;
+        _network = network;
 
         Receive<UseSession>(use => _session = use.Session);
         Receive<Take>(Begin);
@@ -161,7 +165,7 @@ internal sealed class DomainActor : ReceiveActor
     private Task OnDomainAsync(VmStep step, Take take, IHypervisorSession session, CancellationToken stop) => step switch
     {
         VmStep.Define => session.DefineAsync(new(_id, take.Spec.VCpus, take.Spec.MemoryBytes, _files.PathsOf(_id), _files.PathOf(take.Image!.Value)), stop),
-        VmStep.Start => session.StartAsync(_id, stop),
+        VmStep.Start => StartAsync(session, stop),
         VmStep.Shutdown => session.ShutdownAsync(_id, stop),
         VmStep.Reboot => session.RebootAsync(_id, stop),
         VmStep.Reset => session.ResetAsync(_id, stop),
@@ -171,6 +175,28 @@ internal sealed class DomainActor : ReceiveActor
         VmStep.Undefine => session.UndefineAsync(_id, stop),
         _ => throw new ArgumentException($"{step} is no step on a domain.", nameof(step)),
     };
+
+    /// <summary>A guest runs only behind the rules that keep it apart; they are in force long before the first start as a rule, so this waits for nothing.</summary>
+    private async Task StartAsync(IHypervisorSession session, CancellationToken stop)
+    {
+        if (_network is { Current.MayStart: false } network)
+        {
+            using var patience = CancellationTokenSource.CreateLinkedTokenSource(stop);
+            patience.CancelAfter(NetworkPatience);
+            try
+            {
+                await network.WhenMayStartAsync(patience.Token).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException) when (!stop.IsCancellationRequested)
+            {
+                throw FailureException.Transient(
+                    FailureCodes.NetworkNotIsolated,
+                    $"The VM is not started, because the rules that keep it from this host's network are not in force: {network.Current.Unavailable?.Message ?? "they are still being made."}");
+            }
+        }
+
+        await session.StartAsync(_id, stop).ConfigureAwait(false);
+    }
 
     private async Task<Looked?> LookAsync(IHypervisorSession? session, CancellationToken stop)
     {

@@ -1,5 +1,6 @@
 using Akka.Actor;
 using DeCloud.NodeAgent.Actors.Persistence;
+using DeCloud.NodeAgent.Actors.Ports;
 using DeCloud.NodeAgent.Core.Vms;
 
 namespace DeCloud.NodeAgent.Actors.Vms;
@@ -10,4 +11,5 @@ namespace DeCloud.NodeAgent.Actors.Vms;
 /// <param name="Images">The image cache.</param>
 /// <param name="Policy">How patient to be.</param>
 /// <param name="Written">Told when events were stored.</param>
-internal sealed record VmEnvironment(VmBoard Board, IVmFiles Files, IActorRef Images, VmPolicy Policy, JournalSignal Written);
+/// <param name="Network">Whether the VMs' network allows a start; null where nothing watches over it.</param>
+internal sealed record VmEnvironment(VmBoard Board, IVmFiles Files, IActorRef Images, VmPolicy Policy, JournalSignal Written, NetworkBoard? Network = null);

@@ -98,6 +98,7 @@ internal sealed class VmRegistry : ReceivePersistentActor, IWithTimers
         var known = _roster.Vms.Keys.ToHashSet();
         Task.Run(() => _environment.Files.SweepAsync(known, CancellationToken.None)).PipeTo(Self, success: () => FilesSwept.Instance, failure: _ => FilesSwept.Instance);
         Timers.StartPeriodicTimer(nameof(AskAddresses), AskAddresses.Instance, AddressesEvery);
+        Context.Parent.Tell(new RosterKnown(_roster));
         Tell();
     }
 
@@ -221,6 +222,7 @@ internal sealed class VmRegistry : ReceivePersistentActor, IWithTimers
     private void Apply(IRosterEvent @event)
     {
         _roster = _roster.Apply(@event);
+        Context.Parent.Tell(new RosterKnown(_roster));
         if (LastSequenceNr % SnapshotEvery == 0)
         {
             SaveSnapshot(_roster);
@@ -433,6 +435,9 @@ internal sealed class VmRegistry : ReceivePersistentActor, IWithTimers
 
     /// <summary>How far the VMs are, for the node.</summary>
     internal sealed record RegistryState(bool IsReconciled, int Vms, int Unreconciled, int Foreign);
+
+    /// <summary>Which VMs exist; told after the start and after every change, before whoever asked for it is answered.</summary>
+    internal sealed record RosterKnown(VmRoster Roster);
 
     private sealed record UserDataStored(VmCommands.Create Command, Exception? Cause, CancellationTokenSource Deadline);
 

@@ -105,7 +105,8 @@ public interface IHypervisorSession : IAsyncDisposable
 /// <param name="QemuVersion">Version of the emulator.</param>
 /// <param name="Acceleration">What VMs would run on.</param>
 /// <param name="AccelerationReason">Why, in a sentence.</param>
-public sealed record HypervisorFacts(string LibvirtVersion, string QemuVersion, Acceleration Acceleration, string AccelerationReason);
+/// <param name="VmBridge">The bridge of the network that VMs are attached to; null when it has none.</param>
+public sealed record HypervisorFacts(string LibvirtVersion, string QemuVersion, Acceleration Acceleration, string AccelerationReason, string? VmBridge = null);
 
 /// <summary>What VMs run on.</summary>
 public enum Acceleration
@@ -130,6 +131,9 @@ public sealed record DomainSpec(VmId Id, int VCpus, long MemoryBytes, VmPaths Pa
 {
     /// <summary>The Ethernet address of its interface.</summary>
     public string MacAddress => Id.MacAddress;
+
+    /// <summary>What its interface is named on the host.</summary>
+    public string InterfaceName => Id.InterfaceName;
 }
 
 /// <summary>A domain as the hypervisor sees it.</summary>

@@ -36,7 +36,7 @@ public static class PortEvents
     /// <param name="At">When.</param>
     public sealed record Freed(VmId VmId, DateTimeOffset At) : IPortEvent;
 
-    /// <summary>A VM with ports has another address. Kept so that a restarted agent leads the ports to it before the address is heard again.</summary>
+    /// <summary>A VM has another address. Kept so that a restarted agent neither cuts it off nor loses its ports before the address is heard again.</summary>
     /// <param name="VmId">The VM.</param>
     /// <param name="Address">Its IPv4 address.</param>
     /// <param name="At">When it was seen.</param>

@@ -17,7 +17,7 @@ public sealed record PortTable
     /// <summary>The forwards, ordered by host port.</summary>
     public ImmutableList<PortForward> Forwards { get; init; } = [];
 
-    /// <summary>The last address seen of each VM that has forwards.</summary>
+    /// <summary>The last IPv4 address seen of each VM.</summary>
     public ImmutableDictionary<VmId, string> Addresses { get; init; } = ImmutableDictionary<VmId, string>.Empty;
 
     /// <summary>What was answered to the latest requests, oldest first.</summary>
@@ -146,11 +146,7 @@ public sealed record PortTable
         return Remember(forward.Request, forward, isRemoval: false) with { Forwards = Forwards.Insert(at < 0 ? Forwards.Count : at, forward) };
     }
 
-    private PortTable Without(PortForward forward)
-    {
-        var left = Forwards.Remove(forward);
-        return this with { Forwards = left, Addresses = left.Exists(f => f.VmId == forward.VmId) ? Addresses : Addresses.Remove(forward.VmId) };
-    }
+    private PortTable Without(PortForward forward) => this with { Forwards = Forwards.Remove(forward) };
 
     private PortTable Remember(Request request, PortForward forward, bool isRemoval)
     {

@@ -24,6 +24,15 @@ public readonly record struct VmId(Guid Value) : IComparable<VmId>
         }
     }
 
+    /// <summary>
+    /// What the VM's network interface is named on the host: <see cref="InterfacePrefix"/> and the first 11 hexadecimal digits of the UUID, 15 characters, the most that Linux allows
+    /// (<c>IFNAMSIZ</c> less the final zero). Known before the interface exists, so that the rules of the packet filter are there first.
+    /// </summary>
+    public string InterfaceName => InterfacePrefix + Value.ToString("N")[..11];
+
+    /// <summary>What the names of the VMs' interfaces begin with.</summary>
+    public const string InterfacePrefix = "dcvm";
+
     /// <summary>A new identity.</summary>
     public static VmId New() => new(Guid.NewGuid());
 

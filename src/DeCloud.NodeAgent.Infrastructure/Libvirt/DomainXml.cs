@@ -60,6 +60,9 @@ internal static class DomainXml
     /// <summary>Whether libvirt's domain capabilities are of the type <c>kvm</c>.</summary>
     public static bool IsKvm(string domainCapabilities) => (string?)Parse(domainCapabilities).Element("domain") == "kvm";
 
+    /// <summary>The bridge of a libvirt network; null when it has none.</summary>
+    public static string? BridgeOf(string networkXml) => (string?)Parse(networkXml).Element("bridge")?.Attribute("name");
+
     private static XElement Cpu(int vCpus, bool isKvm) => new("cpu",
         new XAttribute("mode", isKvm ? "host-passthrough" : "maximum"),
         new XAttribute("check", "none"),
@@ -82,7 +85,10 @@ internal static class DomainXml
             new XAttribute("type", "network"),
             new XElement("mac", new XAttribute("address", domain.MacAddress)),
             new XElement("source", Text("network", options.Network)),
-            new XElement("model", new XAttribute("type", "virtio"))),
+            // Named ahead, because the packet filter tells guests apart by it.
+            new XElement("target", new XAttribute("dev", domain.InterfaceName)),
+            new XElement("model", new XAttribute("type", "virtio")),
+            options.IsolateGuests ? new XElement("port", new XAttribute("isolated", "yes")) : null),
         new XElement("serial",
             new XAttribute("type", "pty"),
             // virtlogd writes the log and rotates it at its own bound (max_size in virtlogd.conf, 2 MiB by default).

@@ -28,8 +28,8 @@ public sealed partial class LibvirtHypervisor(LibvirtHypervisorOptions options, 
             var subscription = await events.Events.SubscribeAsync(
                 DomainEventKinds.Lifecycle | DomainEventKinds.Reboot | DomainEventKinds.Watchdog | DomainEventKinds.IoError | DomainEventKinds.ControlError, cancellation).ConfigureAwait(false);
             var facts = await LearnAsync(slow, cancellation).ConfigureAwait(false);
-            await StartNetworkAsync(slow, cancellation).ConfigureAwait(false);
-            return new LibvirtSession(options, control, slow, events, subscription, facts, log);
+            var bridge = await StartNetworkAsync(slow, cancellation).ConfigureAwait(false);
+            return new LibvirtSession(options, control, slow, events, subscription, facts with { VmBridge = bridge }, log);
         }
         catch (Exception exception)
         {
@@ -79,22 +79,28 @@ public sealed partial class LibvirtHypervisor(LibvirtHypervisorOptions options, 
     }
 
     /// <summary>VMs can be looked at without their network; only a start needs it, and says so when it is missing.</summary>
-    private async Task StartNetworkAsync(LibvirtConnection connection, CancellationToken cancellation)
+    /// <returns>The network's bridge; null when there is none or nobody knows.</returns>
+    private async Task<string?> StartNetworkAsync(LibvirtConnection connection, CancellationToken cancellation)
     {
         try
         {
             if (await connection.Networks.FindAsync(options.Network, cancellation).ConfigureAwait(false) is not { } network)
             {
                 LogNoNetwork(options.Network);
+                return null;
             }
-            else if (!await connection.Networks.IsActiveAsync(network, cancellation).ConfigureAwait(false))
+
+            if (!await connection.Networks.IsActiveAsync(network, cancellation).ConfigureAwait(false))
             {
                 await connection.Networks.StartAsync(network, cancellation).ConfigureAwait(false);
             }
+
+            return DomainXml.BridgeOf(await connection.Networks.GetXmlAsync(network, cancellation).ConfigureAwait(false));
         }
         catch (LibvirtException refused)
         {
             LogNetworkNotStarted(options.Network, refused.Message);
+            return null;
         }
     }
 

@@ -11,6 +11,9 @@ public sealed record LibvirtHypervisorOptions
     /// <summary>The libvirt network that VMs are attached to; started when it is not active.</summary>
     public string Network { get; init; } = "default";
 
+    /// <summary>Whether the bridge passes no frame from one VM to another (libvirt 6.1 and later; Linux 4.18 and later).</summary>
+    public bool IsolateGuests { get; init; } = true;
+
     /// <summary>Whether VMs may run without KVM, on QEMU's emulation: slow, and no boundary against a hostile guest.</summary>
     public bool AllowEmulation { get; init; }
 

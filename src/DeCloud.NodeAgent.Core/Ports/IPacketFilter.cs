@@ -1,0 +1,25 @@
+using DeCloud.NodeAgent.Core.Node;
+
+namespace DeCloud.NodeAgent.Core.Ports;
+
+/// <summary>The host's packet filter, of which the agent has tables of its own. Nothing outside them is changed, save for one rule that lets forwarded ports through libvirt's firewall.</summary>
+public interface IPacketFilter
+{
+    /// <summary>Whether the filter can be used.</summary>
+    /// <param name="cancellation">Gives up.</param>
+    /// <returns>Null when it can; else why not (<see cref="FailureCodes.PacketFilterUnavailable"/>).</returns>
+    Task<Failure?> ProbeAsync(CancellationToken cancellation);
+
+    /// <summary>
+    /// Makes the rules of the host these, in one transaction, when they are not; empty rules remove every trace. Fails with a <see cref="FailureException"/>, and then the rules of before are in force.
+    /// </summary>
+    /// <param name="rules">The rules.</param>
+    /// <param name="cancellation">Gives up.</param>
+    /// <returns>Whether somebody had changed or removed what an earlier call made.</returns>
+    Task<bool> ApplyAsync(NetworkRules rules, CancellationToken cancellation);
+
+    /// <summary>The ports that programs of the host itself listen on or have bound.</summary>
+    /// <param name="cancellation">Gives up.</param>
+    /// <returns>For each port, for which protocols.</returns>
+    Task<IReadOnlyDictionary<int, PortProtocol>> BusyPortsAsync(CancellationToken cancellation);
+}
