@@ -71,14 +71,14 @@ public sealed class BoardReport(ResourceBoard board, string publicIp, int benchm
     private double StoragePercentOf(NodeSnapshot snapshot)
     {
         var mount = board.Inventory?.Storage.FileSystems.FirstOrDefault(f => f.HoldsVms)?.MountPoint;
-        var system = snapshot.FileSystems.FirstOrDefault(f => f.MountPoint == mount) ?? snapshot.FileSystems.FirstOrDefault();
+        var system = snapshot.FileSystems.FirstOrDefault(f => f.MountPoint == mount) ?? (snapshot.FileSystems.Count > 0 ? snapshot.FileSystems[0] : null);
         return system is { TotalBytes: > 0 } ? 100.0 * (system.TotalBytes - system.AvailableBytes) / system.TotalBytes : 0;
     }
 
     private static string PrivateAddressOf(NetworkResource network)
     {
         var outward = network.DefaultRoutes.OrderBy(r => r.Metric).Select(r => r.Interface).FirstOrDefault();
-        return network.Interfaces.FirstOrDefault(i => i.Name == outward)?.Addresses
+        return network.Interfaces.Where(i => i.Name == outward).SelectMany(i => i.Addresses)
             .Select(a => a.Split('/')[0])
             .FirstOrDefault(a => IPAddress.TryParse(a, out var ip) && ip.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork) ?? "";
     }

@@ -9,7 +9,11 @@ namespace DeCloud.NodeAgent.Actors.Orchestration;
 internal sealed partial class Heartbeat
 {
     private readonly Dictionary<Guid, string> _lastStates = [];
+    /// <summary>How long to wait for a close look at the machine before it is registered and evaluated by what is known anyway.</summary>
+    private static readonly TimeSpan LookWithin = TimeSpan.FromSeconds(15);
+
     private Disowned _disowned = Disowned.None;
+    private bool _saidBasics;
     private bool _isStepping;
     private string? _saidReason;
 
@@ -32,12 +36,19 @@ internal sealed partial class Heartbeat
         Timers.Cancel(nameof(LinkDue));
         var outcome = step switch
         {
-            LinkStep.Register => RegisterAsync(_parts, Now, _end.Token),
-            LinkStep.Evaluate => EvaluateAsync(_parts, _credentials!, _end.Token),
+            LinkStep.Register => RegisterAsync(_parts, Inventory(), Now, _end.Token),
+            LinkStep.Evaluate => EvaluateAsync(_parts, _credentials!, Inventory(), _end.Token),
             LinkStep.Beat => BeatAsync(_parts, _credentials!, Body(), _end.Token),
             _ => LoginAsync(_parts, _credentials!, _link.IsLoginWished, _end.Token),
         };
         outcome.PipeTo(Self, success: came => new LinkStepped(step, came), failure: cause => new LinkStepped(step, new Outcome.Missed(cause.Message)));
+    }
+
+    private HostInventory? Inventory()
+    {
+        var seen = _parts.Report.Inventory;
+        _saidBasics = seen is null && Now - _startedAt >= LookWithin;
+        return _saidBasics ? _parts.Basics : seen;
     }
 
     private void Stepped(LinkStepped stepped)
@@ -87,6 +98,11 @@ internal sealed partial class Heartbeat
     {
         var isFirst = _link.LastBeatAt is null || _link.Failures > 0;
         _link = _link.Beaten(Now, answer, _settings, chance);
+        if (_saidBasics && _parts.Report.Inventory is not null)
+        {
+            _link = _link.LookedAgain(Now);
+        }
+
         (_disowned, var confirmed) = _disowned.Hear(answer);
         foreach (var vm in confirmed)
         {
@@ -147,7 +163,7 @@ internal sealed partial class Heartbeat
         return body;
     }
 
-    private static async Task<Outcome> RegisterAsync(OrchestratorParts parts, DateTimeOffset now, CancellationToken cancellation)
+    private static async Task<Outcome> RegisterAsync(OrchestratorParts parts, HostInventory? inventory, DateTimeOffset now, CancellationToken cancellation)
     {
         var settings = parts.Settings;
         if (!settings.CanProve)
@@ -155,7 +171,7 @@ internal sealed partial class Heartbeat
             return new Outcome.Refused("There is nothing to register with. Set Orchestrator:WalletKeyFile, a signed message (Orchestrator:MessageFile and SignatureFile), or Orchestrator:ApiKeyFile.");
         }
 
-        if (parts.Report.Inventory is not { } inventory)
+        if (inventory is null)
         {
             return new Outcome.Missed("The machine has not been looked at yet.");
         }
@@ -192,9 +208,9 @@ internal sealed partial class Heartbeat
         }
     }
 
-    private static async Task<Outcome> EvaluateAsync(OrchestratorParts parts, NodeCredentials credentials, CancellationToken cancellation)
+    private static async Task<Outcome> EvaluateAsync(OrchestratorParts parts, NodeCredentials credentials, HostInventory? inventory, CancellationToken cancellation)
     {
-        if (parts.Report.Inventory is not { } inventory)
+        if (inventory is null)
         {
             return new Outcome.Missed("The machine has not been looked at yet.");
         }

@@ -26,6 +26,7 @@ internal sealed partial class Heartbeat : ReceivePersistentActor, IWithTimers
     private readonly IActorRef _node = Context.Parent;
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly CancellationTokenSource _end = new();
+    private readonly DateTimeOffset _startedAt = Now;
     private OrchestrationState _state = new();
     private OrchestratorLink _link;
     private NodeCredentials? _credentials;
@@ -128,7 +129,7 @@ internal sealed partial class Heartbeat : ReceivePersistentActor, IWithTimers
     });
 
     /// <summary>Stores events and only then goes on.</summary>
-    private void Store(IReadOnlyList<IOrchestrationEvent> events, Action then)
+    private void Store(List<IOrchestrationEvent> events, Action then)
     {
         if (events.Count == 0)
         {

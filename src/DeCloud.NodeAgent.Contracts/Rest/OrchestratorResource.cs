@@ -48,3 +48,23 @@ public sealed record OrchestratorResource
     /// <summary>VMs of the orchestrator that it disowned; they were stopped and kept.</summary>
     public required IReadOnlyList<Guid> QuarantinedVms { get; init; }
 }
+
+/// <summary>A command as an orchestrator pushes it. Further fields are passed over, keys may be in any casing.</summary>
+public sealed record PushedCommandRequest
+{
+    /// <summary>The command's id; the same command is carried out once, however often it comes.</summary>
+    public required string CommandId { get; init; }
+
+    /// <summary>What to do: 0 create, 1 stop, 2 start, 3 delete a VM, 7 forward a port, 8 no longer. Names are understood too.</summary>
+    public required int Type { get; init; }
+
+    /// <summary>The command's own JSON document, as a text.</summary>
+    public required string Payload { get; init; }
+
+    /// <summary>Whether its result is to be told; true when absent.</summary>
+    public bool? RequiresAck { get; init; }
+}
+
+/// <summary>A pushed command was taken on.</summary>
+/// <param name="CommandId">The command.</param>
+public sealed record CommandTakenResource(string CommandId);

@@ -34,6 +34,8 @@ namespace DeCloud.NodeAgent.Contracts.Rest;
 [JsonSerializable(typeof(IReadOnlyList<ErrorKindResource>))]
 [JsonSerializable(typeof(ReadinessResource))]
 [JsonSerializable(typeof(OrchestratorResource))]
+[JsonSerializable(typeof(PushedCommandRequest))]
+[JsonSerializable(typeof(CommandTakenResource))]
 [JsonSerializable(typeof(NodeResources))]
 [JsonSerializable(typeof(NodeSnapshot))]
 [JsonSerializable(typeof(HealthResource))]

@@ -121,9 +121,6 @@ public static class FailureCodes
     /// <summary>What was pushed is no command.</summary>
     public const string NoCommand = "no-command";
 
-    /// <summary>The orchestrator can't be dealt with until the operator has done something.</summary>
-    public const string OrchestratorBlocked = "orchestrator-blocked";
-
     /// <summary>What was asked about a host port can't be: a number, protocol or label is out of bounds.</summary>
     public const string PortRefused = "port-refused";
 

@@ -132,6 +132,10 @@ public sealed record OrchestratorLink
     public OrchestratorLink Evaluated(int? schedulingVersion) =>
         this with { IsEvaluated = true, EvaluationFailures = 0, LoginReason = null, SchedulingVersion = schedulingVersion ?? SchedulingVersion };
 
+    /// <summary>More is known of the host than it was evaluated by.</summary>
+    /// <param name="now">Now.</param>
+    public OrchestratorLink LookedAgain(DateTimeOffset now) => this with { IsEvaluated = false, EvaluateAt = now };
+
     /// <summary>A report went well.</summary>
     /// <param name="now">Now.</param>
     /// <param name="answer">What came back.</param>

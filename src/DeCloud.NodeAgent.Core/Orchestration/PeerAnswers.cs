@@ -39,6 +39,10 @@ public static class PeerAnswers
     /// <param name="json">The answer.</param>
     public static (string? Code, string Message)? ErrorOf(JsonElement json) => RawErrorOf(json) is { } error ? (error.Code is null ? null : Shown(error.Code), Shown(error.Message)) : null;
 
+    /// <summary>Whether an answer with a status of success says that it is none.</summary>
+    /// <param name="json">The answer.</param>
+    public static bool IsRefusal(JsonElement json) => json.Flag("success") is false;
+
     /// <summary>A text of somebody else's, as it may be logged and shown: without control characters, and not long.</summary>
     /// <param name="text">The text.</param>
     public static string Shown(string text) => string.Concat((text ?? "").Take(300).Select(c => char.IsControl(c) || c is '\u2028' or '\u2029' ? ' ' : c));

@@ -4,6 +4,7 @@ using DeCloud.NodeAgent.Api.Images;
 using DeCloud.NodeAgent.Api.Node;
 using DeCloud.NodeAgent.Api.OpenApi;
 using DeCloud.NodeAgent.Api.Operations;
+using DeCloud.NodeAgent.Api.Orchestrator;
 using DeCloud.NodeAgent.Api.Problems;
 using DeCloud.NodeAgent.Api.Requests;
 using DeCloud.NodeAgent.Api.Vms;
@@ -55,6 +56,7 @@ internal static class NodeApi
         OperationEndpoints.Map(api.MapGroup("operations").WithTags("Operations"));
         EventEndpoints.Map(api.MapGroup("").WithTags("Events"));
         ImageEndpoints.Map(api.MapGroup("images").WithTags("Images"));
+        OrchestratorEndpoints.Map(api.MapGroup("orchestrator").WithTags("Orchestrator"), api.MapGroup("commands").WithTags("Orchestrator"));
         NodeEndpoints.Map(api.MapGroup("node").WithTags("Node"));
         HealthEndpoints.Map(root.MapGroup("").WithTags("Health"));
         ErrorDocs.Map(root.MapGroup("").WithTags("Docs"));

@@ -5,6 +5,7 @@ using DeCloud.Libvirt;
 using DeCloud.NodeAgent.Actors.Images;
 using DeCloud.NodeAgent.Actors.Node;
 using DeCloud.NodeAgent.Actors.Persistence;
+using DeCloud.NodeAgent.Actors.Resources;
 using DeCloud.NodeAgent.Actors.Vms;
 using DeCloud.NodeAgent.Configuration;
 using DeCloud.NodeAgent.Core.Hypervisor;
@@ -15,6 +16,7 @@ using DeCloud.NodeAgent.Infrastructure.Images;
 using DeCloud.NodeAgent.Infrastructure.Libvirt;
 using DeCloud.NodeAgent.Infrastructure.Linux;
 using DeCloud.NodeAgent.Infrastructure.Vms;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace DeCloud.NodeAgent.Composition;
 
@@ -34,6 +36,7 @@ internal static class NodeComposition
         StateFolder.MakePassable(options.Libvirt.VmStoragePath);
         services.AddSingleton(options);
         services.AddSingleton<VmBoard>();
+        services.TryAddSingleton<ResourceBoard>();
         services.AddLibvirt(Libvirt(options));
         services.AddHostFiles(Images(options), new() { VmFolder = options.Libvirt.VmStoragePath, ImageFolder = options.Libvirt.ImageCachePath });
         services.AddJournalReaders(journal);
@@ -45,7 +48,10 @@ internal static class NodeComposition
             s.GetRequiredService<VmBoard>(),
             new VmPolicy { StopGrace = options.Vms.StopGrace },
             new ImageCachePolicy(options.Images.BudgetBytes, UnpinnedReuse),
-            s.GetRequiredService<JournalSignal>()));
+            s.GetRequiredService<JournalSignal>())
+        {
+            Orchestrator = OrchestratorComposition.Orchestrator(options, s.GetRequiredService<ImageUrlPolicy>(), s.GetRequiredService<ResourceBoard>()),
+        });
         services.AddAkka("node", (akka, s) => akka
             .AddSetup(new LoggerFactorySetup(s.GetRequiredService<ILoggerFactory>()))
             .ConfigureLoggers(loggers => loggers.ClearLoggers().AddLogger<ActorLog>())

@@ -51,6 +51,8 @@ public sealed class ApiHost : IAsyncLifetime
 
     public Script Images { get; } = new();
 
+    public Script Orchestrator { get; } = new();
+
     internal VmBoard Board { get; } = new();
 
     internal ScriptedHistory History { get; } = new();
@@ -146,6 +148,7 @@ public sealed class ApiHost : IAsyncLifetime
                     registry.Register<NodeKey>(system.ActorOf(Node.Props(), "node"));
                     registry.Register<VmsKey>(system.ActorOf(Vms.Props(), "vms"));
                     registry.Register<ImagesKey>(system.ActorOf(Images.Props(), "images"));
+                    registry.Register<OrchestratorKey>(system.ActorOf(Orchestrator.Props(), "orchestrator"));
                 });
             }
         });

@@ -33,7 +33,7 @@ public sealed class NodeConfigurationTests
                 ("vms:stopgrace", "2m"), ("Vms:MaxVCpus", "3"), ("Vms:MaxMemoryBytes", "64MiB"), ("Vms:MaxDiskBytes", "1MiB"), ("Vms:MaxStarts", "2"), ("Persistence:Provider", "postgresql"),
                 ("Persistence:ConnectionString", "Host=db;Password=x"), ("Http:Url", "http://[::1]:7000"), ("Http:AllowedHosts:0", "A.example"), ("Http:AllowedHosts:1", "b.example"), ("Http:MaxRequestBodyBytes", "1 MiB"),
                 ("Http:MaxConnections", "9"), ("Http:HeadersTimeout", "1s"), ("Http:ApiToken", Token), ("WireGuard:InterfaceName", "wg7"), ("WireGuard:ListenPort", "51821"), ("WireGuard:Address", "10.80.0.7/16"),
-                ("Heartbeat:Interval", "10s"), ("Heartbeat:OrchestratorUrl", "https://h.example/"), ("Orchestrator:BaseUrl", "https://o.example/"), ("Orchestrator:ApiKey", Token),
+                ("Heartbeat:Interval", "10s"), ("Heartbeat:OrchestratorUrl", "https://o.example/"), ("Orchestrator:BaseUrl", "https://o.example/"), ("Orchestrator:ApiKey", Token),
             ],
             out var o));
 
