@@ -7,6 +7,7 @@ using Akka.TestKit;
 using Akka.TestKit.Xunit2;
 using DeCloud.NodeAgent.Actors.Images;
 using DeCloud.NodeAgent.Actors.Node;
+using DeCloud.NodeAgent.Actors.Orchestration;
 using DeCloud.NodeAgent.Actors.Persistence;
 using DeCloud.NodeAgent.Actors.Vms;
 using DeCloud.NodeAgent.Contracts.Rest;
@@ -45,6 +46,8 @@ public abstract class NodeFixture : TestKit
     protected IActorRef Node { get; private set; }
 
     protected TestScheduler Clock => (TestScheduler)Sys.Scheduler;
+
+    protected virtual OrchestratorParts? Orchestrator => null;
 
     protected virtual ImageCachePolicy ImagePolicy => new(1L << 40, TimeSpan.FromDays(1));
 
@@ -109,7 +112,7 @@ public abstract class NodeFixture : TestKit
     }
 
     private IActorRef StartNode() => Sys.ActorOf(
-        Props.Create(() => new NodeSupervisor(new NodeParts("test", Hypervisor, Disk, Disk, Board, Policy, ImagePolicy, new JournalSignal()))),
+        Props.Create(() => new NodeSupervisor(new NodeParts("test", Hypervisor, Disk, Disk, Board, Policy, ImagePolicy, new JournalSignal()) { Orchestrator = Orchestrator })),
         $"node-{Guid.NewGuid():N}");
 }
 

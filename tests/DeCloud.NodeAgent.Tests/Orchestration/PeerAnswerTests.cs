@@ -49,9 +49,9 @@ public sealed class PeerAnswerTests
     [Fact]
     public void A_full_answer_is_read_whole()
     {
-        var answer = PeerAnswers.ReadHeartbeat(JsonElement.Parse($$"""
+        var answer = PeerAnswers.ReadHeartbeat(JsonElement.Parse($$$"""
             {"success":true,"data":{"acknowledged":true,"pendingCommands":[{"commandId":"c","type":2,"payload":"{}"}],"schedulingConfig":{"version":9},
-            "invalidVmIds":["{{PeerSamples.Vm}}","nonsense",7],"settingsDrift":{"message":"m","expectedHash":"h"},"schedulingReady":false}}
+            "invalidVmIds":["{{{PeerSamples.Vm}}}","nonsense",7],"settingsDrift":{"message":"m","expectedHash":"h"},"schedulingReady":false}}
             """));
         Assert.Equal(OrchestratorCommandType.StartVm, Assert.Single(answer.Commands).Type);
         Assert.Equal(PeerSamples.Vm, Assert.Single(answer.InvalidVms!.Value));
@@ -74,7 +74,7 @@ public sealed class PeerAnswerTests
         Assert.Empty(none);
         var (second, still) = first.Hear(said with { InvalidVms = [id, other] });
         Assert.Empty(still);
-        Assert.Equal([id], second.Hear(said with { InvalidVms = [id, other] }).Confirmed);
+        Assert.Equal(id, Assert.Single(second.Hear(said with { InvalidVms = [id, other] }).Confirmed));
         Assert.Empty(second.Hear(said with { InvalidVms = [other] }).Confirmed.Where(c => c == id));
         // A report in between that says nothing, or does not name it, begins the row anew.
         foreach (var gap in new[] { PeerSamples.Answer(), said with { InvalidVms = [] } })
