@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using DeCloud.NodeAgent.IntegrationTests.Agent;
 
 namespace DeCloud.NodeAgent.IntegrationTests.Orchestrator;
@@ -32,6 +33,7 @@ public sealed class OrchestratedLab : AgentLab
     }
 
     /// <inheritdoc/>
+    [SuppressMessage("Interoperability", "CA1416", Justification = "Only Linux hosts VMs.")]
     protected override async Task PrepareStateAsync()
     {
         Orchestrator.ImagePath = await TestImages.SmallAsync();
