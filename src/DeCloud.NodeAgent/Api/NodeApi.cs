@@ -4,6 +4,7 @@ using DeCloud.NodeAgent.Api.Images;
 using DeCloud.NodeAgent.Api.Node;
 using DeCloud.NodeAgent.Api.OpenApi;
 using DeCloud.NodeAgent.Api.Operations;
+using DeCloud.NodeAgent.Api.Ports;
 using DeCloud.NodeAgent.Api.Problems;
 using DeCloud.NodeAgent.Api.Requests;
 using DeCloud.NodeAgent.Api.Vms;
@@ -54,6 +55,7 @@ internal static class NodeApi
         VmConsoleEndpoints.Map(vm);
         OperationEndpoints.Map(api.MapGroup("operations").WithTags("Operations"));
         EventEndpoints.Map(api.MapGroup("").WithTags("Events"));
+        PortEndpoints.Map(api.MapGroup("ports").WithTags("Ports"), vm);
         ImageEndpoints.Map(api.MapGroup("images").WithTags("Images"));
         NodeEndpoints.Map(api.MapGroup("node").WithTags("Node"));
         HealthEndpoints.Map(root.MapGroup("").WithTags("Health"));

@@ -5,10 +5,12 @@ using DeCloud.Libvirt;
 using DeCloud.NodeAgent.Actors.Images;
 using DeCloud.NodeAgent.Actors.Node;
 using DeCloud.NodeAgent.Actors.Persistence;
+using DeCloud.NodeAgent.Actors.Ports;
 using DeCloud.NodeAgent.Actors.Vms;
 using DeCloud.NodeAgent.Configuration;
 using DeCloud.NodeAgent.Core.Hypervisor;
 using DeCloud.NodeAgent.Core.Images;
+using DeCloud.NodeAgent.Core.Ports;
 using DeCloud.NodeAgent.Core.Vms;
 using DeCloud.NodeAgent.Infrastructure;
 using DeCloud.NodeAgent.Infrastructure.Images;
@@ -36,6 +38,8 @@ internal static class NodeComposition
         services.AddSingleton<VmBoard>();
         services.AddLibvirt(Libvirt(options));
         services.AddHostFiles(Images(options), new() { VmFolder = options.Libvirt.VmStoragePath, ImageFolder = options.Libvirt.ImageCachePath });
+        services.AddPacketFilter(new() { Table = options.Network.Table });
+        services.AddSingleton<NetworkBoard>();
         services.AddJournalReaders(journal);
         services.AddSingleton(s => new NodeParts(
             Version,
@@ -45,7 +49,8 @@ internal static class NodeComposition
             s.GetRequiredService<VmBoard>(),
             new VmPolicy { StopGrace = options.Vms.StopGrace },
             new ImageCachePolicy(options.Images.BudgetBytes, UnpinnedReuse),
-            s.GetRequiredService<JournalSignal>()));
+            s.GetRequiredService<JournalSignal>(),
+            new NetworkParts(s.GetRequiredService<IPacketFilter>(), Network(options), s.GetRequiredService<NetworkBoard>())));
         services.AddAkka("node", (akka, s) => akka
             .AddSetup(new LoggerFactorySetup(s.GetRequiredService<ILoggerFactory>()))
             .ConfigureLoggers(loggers => loggers.ClearLoggers().AddLogger<ActorLog>())
@@ -53,6 +58,13 @@ internal static class NodeComposition
             .WithNode());
         return services;
     }
+
+    private static NetworkPolicy Network(NodeOptions options) => new()
+    {
+        Isolation = options.Network.Isolation,
+        ReachablePrivateNetworks = [.. options.Network.AllowPrivateNetworks],
+        Ports = new() { RangeStart = options.Ports.RangeStart, RangeEnd = options.Ports.RangeEnd, MostPerVm = options.Ports.MaxPerVm },
+    };
 
     private static JournalOptions Journal(NodeOptions options) => new(
         options.Persistence.Provider == PersistenceProvider.Sqlite ? JournalProvider.Sqlite : JournalProvider.PostgreSql,
@@ -67,6 +79,7 @@ internal static class NodeComposition
             Uri = options.Libvirt.Uri is { } uri ? LibvirtUri.Parse(uri) : defaults.Uri,
             Network = options.Libvirt.Network,
             AllowEmulation = options.Libvirt.AllowEmulation,
+            IsolateGuests = options.Network.Isolation != IsolationMode.Off,
             CallDeadline = options.Libvirt.CallTimeout,
             SlowCallDeadline = options.Libvirt.StartTimeout,
             StartsAtOnce = options.Vms.MaxStarts > 0 ? options.Vms.MaxStarts : defaults.StartsAtOnce,

@@ -8,9 +8,11 @@ using Akka.TestKit.Xunit2;
 using DeCloud.NodeAgent.Actors.Images;
 using DeCloud.NodeAgent.Actors.Node;
 using DeCloud.NodeAgent.Actors.Persistence;
+using DeCloud.NodeAgent.Actors.Ports;
 using DeCloud.NodeAgent.Actors.Vms;
 using DeCloud.NodeAgent.Contracts.Rest;
 using DeCloud.NodeAgent.Core.Node;
+using DeCloud.NodeAgent.Core.Ports;
 using DeCloud.NodeAgent.Core.Vms;
 using DeCloud.NodeAgent.Tests.Simulation;
 using DeCloud.NodeAgent.Tests.Vms;
@@ -38,6 +40,13 @@ public abstract class NodeFixture : TestKit
 
     protected SimulatedDisk Disk { get; } = new();
 
+    protected SimulatedFilter Filter { get; } = new();
+
+    /// <summary>Whether VMs are isolated; null for a node without a packet filter.</summary>
+    protected virtual IsolationMode? Isolation => null;
+
+    protected NetworkBoard Network { get; private set; } = new();
+
     protected VmBoard Board { get; private set; } = new();
 
     protected VmPolicy Policy { get; } = new();
@@ -54,6 +63,7 @@ public abstract class NodeFixture : TestKit
         await Node.GracefulStop(TimeSpan.FromSeconds(5));
         Hypervisor.Lose("the agent is gone");
         Board = new();
+        Network = new();
         Node = StartNode();
     }
 
@@ -108,8 +118,10 @@ public abstract class NodeFixture : TestKit
         await Until(condition);
     }
 
+    private NetworkParts? Parts => Isolation is { } mode ? new(Filter, new NetworkPolicy { Isolation = mode }, Network) : null;
+
     private IActorRef StartNode() => Sys.ActorOf(
-        Props.Create(() => new NodeSupervisor(new NodeParts("test", Hypervisor, Disk, Disk, Board, Policy, ImagePolicy, new JournalSignal()))),
+        Props.Create(() => new NodeSupervisor(new NodeParts("test", Hypervisor, Disk, Disk, Board, Policy, ImagePolicy, new JournalSignal(), Parts))),
         $"node-{Guid.NewGuid():N}");
 }
 

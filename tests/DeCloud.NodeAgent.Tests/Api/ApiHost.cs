@@ -3,6 +3,7 @@ using System.Text.Json;
 using Akka.Actor;
 using Akka.Hosting;
 using DeCloud.NodeAgent.Actors.Node;
+using DeCloud.NodeAgent.Actors.Ports;
 using DeCloud.NodeAgent.Actors.Vms;
 using DeCloud.NodeAgent.Composition;
 using DeCloud.NodeAgent.Configuration;
@@ -50,6 +51,10 @@ public sealed class ApiHost : IAsyncLifetime
     public Script Vms { get; } = new();
 
     public Script Images { get; } = new();
+
+    public Script Ports { get; } = new();
+
+    internal NetworkBoard Network { get; } = new();
 
     internal VmBoard Board { get; } = new();
 
@@ -133,6 +138,7 @@ public sealed class ApiHost : IAsyncLifetime
     private IServiceCollection AddScripts(IServiceCollection services, NodeOptions options) => services
         .AddSingleton(options)
         .AddSingleton(Board)
+        .AddSingleton(Network)
         .AddSingleton<IVmHistory>(History)
         .AddSingleton<IEventFeed>(Feed)
         .AddSingleton<IVmFiles>(Files)
@@ -146,6 +152,7 @@ public sealed class ApiHost : IAsyncLifetime
                     registry.Register<NodeKey>(system.ActorOf(Node.Props(), "node"));
                     registry.Register<VmsKey>(system.ActorOf(Vms.Props(), "vms"));
                     registry.Register<ImagesKey>(system.ActorOf(Images.Props(), "images"));
+                    registry.Register<PortsKey>(system.ActorOf(Ports.Props(), "ports"));
                 });
             }
         });

@@ -41,7 +41,7 @@ public sealed class DomainXmlTests
     {
         var texts = typeof(DomainSpec).GetProperties().Where(p => p.PropertyType != typeof(int) && p.PropertyType != typeof(long)).Select(p => p.Name);
 
-        Assert.Equal(["BaseImage", "Id", "MacAddress", "Paths"], texts.Order(StringComparer.Ordinal));
+        Assert.Equal(["BaseImage", "Id", "InterfaceName", "MacAddress", "Paths"], texts.Order(StringComparer.Ordinal));
         Assert.Equal(["ConsoleLog", "Disk", "Seed"], typeof(VmPaths).GetProperties().Select(p => p.Name).Order(StringComparer.Ordinal));
     }
 

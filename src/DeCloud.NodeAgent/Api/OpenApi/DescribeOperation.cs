@@ -68,6 +68,8 @@ internal sealed class DescribeOperation : IOperationFilter
     private static (string Description, JsonNode Example) PathParameter(string path, string name) => name switch
     {
         "digest" => ("The image's SHA-256.", Examples.Digest),
+        "guestPort" => ("The guest's port.", 80),
+        "protocol" => ("tcp, udp or both, as it was allocated.", "tcp"),
         _ when path.StartsWith("api/operations", StringComparison.Ordinal) => ("The operation's id.", Examples.OperationId),
         _ => ("The VM's UUID.", Examples.VmId.ToString()),
     };
