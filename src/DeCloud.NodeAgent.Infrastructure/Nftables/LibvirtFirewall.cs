@@ -12,8 +12,8 @@ internal static class LibvirtFirewall
 {
     private const string Chain = "LIBVIRT_FWI";
 
-    /// <summary>Marks the rule as the agent's, whichever agent's: the table's name follows.</summary>
-    private const string Comment = "decloud-agent:";
+    /// <summary>Marks the rule as the agent's; the table's name follows. Of letters, digits, '-' and '_', since iptables prints any other text in quotes.</summary>
+    private const string Comment = "decloud-agent-";
 
     /// <summary>What is needed to have the rule in its place, or gone.</summary>
     /// <param name="listing">What <c>iptables -S LIBVIRT_FWI</c> printed; null when there is no such chain.</param>

@@ -151,11 +151,6 @@ internal static class NodeConfiguration
             reader.Add("Ports:RangeStart", "is above Ports:RangeEnd.", "Give the lowest port first.");
         }
 
-        if (options.Http.Listen.Port >= options.Ports.RangeStart && options.Http.Listen.Port <= options.Ports.RangeEnd)
-        {
-            reader.Add("Ports:RangeStart", "begins a range that holds the port of Http:Url, so that a VM could be given the API's port.", "Move the range or the API.");
-        }
-
         if (options.Images.IdleTimeout > options.Images.TotalTimeout)
         {
             reader.Add("Images:IdleTimeout", "is longer than Images:TotalTimeout.", "Lower it, or raise the total.");

@@ -64,6 +64,9 @@ public sealed class NetworkLab : AgentLab
         _end.Dispose();
     }
 
+    /// <summary>How the last client ended.</summary>
+    private int LastExitCode { get; set; }
+
     /// <summary>What a client in the world gets from a port of the host.</summary>
     /// <returns>The body; null when nothing answers.</returns>
     public async Task<string?> FromWorldAsync(int port, string path = "")
@@ -72,6 +75,7 @@ public sealed class NetworkLab : AgentLab
             .WithArguments(["netns", "exec", Name("w"), "curl", "-s", "-m", "20", "--connect-timeout", "2", $"http://{Outside}:{port.ToString(CultureInfo.InvariantCulture)}/{path}"])
             .WithValidation(CommandResultValidation.None)
             .ExecuteBufferedAsync();
+        LastExitCode = result.ExitCode;
         return result.ExitCode == 0 ? result.StandardOutput : null;
     }
 
@@ -83,7 +87,7 @@ public sealed class NetworkLab : AgentLab
         {
             "open" => true,
             "closed" => false,
-            _ => throw new InvalidOperationException($"The guest answered '{answer}'."),
+            _ => throw new InvalidOperationException($"The guest answered '{answer}', curl ended with {LastExitCode}. {Agent.Log}"),
         };
     }
 

@@ -13,7 +13,7 @@ public sealed class NetworkTests(NetworkLab lab) : AgentTests(lab), IClassFixtur
         var vm = await _lab.ReadyVmAsync();
         var port = await _lab.PortAsync(vm.Id, 80);
         await _lab.AnswersAsync(port.HostPort, true);
-        Assert.Contains("decloud-agent:decloud", await _lab.Host.ExecuteInsideAsync("iptables", "-S"), StringComparison.Ordinal);
+        Assert.Single((await _lab.Host.ExecuteInsideAsync("iptables", "-S")).Split('\n'), l => l.Contains("decloud-agent-decloud ", StringComparison.Ordinal));
 
         await _lab.RemoveAsync(vm.Id);
 

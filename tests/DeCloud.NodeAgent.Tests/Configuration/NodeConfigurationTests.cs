@@ -1,5 +1,6 @@
 using System.Net;
 using DeCloud.NodeAgent.Configuration;
+using DeCloud.NodeAgent.Core.Ports;
 
 namespace DeCloud.NodeAgent.Tests.Configuration;
 
@@ -33,6 +34,7 @@ public sealed class NodeConfigurationTests
                 ("vms:stopgrace", "2m"), ("Vms:MaxVCpus", "3"), ("Vms:MaxMemoryBytes", "64MiB"), ("Vms:MaxDiskBytes", "1MiB"), ("Vms:MaxStarts", "2"), ("Persistence:Provider", "postgresql"),
                 ("Persistence:ConnectionString", "Host=db;Password=x"), ("Http:Url", "http://[::1]:7000"), ("Http:AllowedHosts:0", "A.example"), ("Http:AllowedHosts:1", "b.example"), ("Http:MaxRequestBodyBytes", "1 MiB"),
                 ("Http:MaxConnections", "9"), ("Http:HeadersTimeout", "1s"), ("Http:ApiToken", Token), ("WireGuard:InterfaceName", "wg7"), ("WireGuard:ListenPort", "51821"), ("WireGuard:Address", "10.80.0.7/16"),
+                ("Network:Isolation", "on"), ("Network:AllowPrivateNetworks", "10.20.0.0/16,192.168.7.0/24"), ("Network:Table", "dc_2"), ("Ports:RangeStart", "20000"), ("Ports:RangeEnd", "20009"), ("Ports:MaxPerVm", "5"),
                 ("Heartbeat:Interval", "10s"), ("Heartbeat:OrchestratorUrl", "https://h.example/"), ("Orchestrator:BaseUrl", "https://o.example/"), ("Orchestrator:ApiKey", Token),
             ],
             out var o));
@@ -45,6 +47,9 @@ public sealed class NodeConfigurationTests
         Assert.Equal((new IPEndPoint(IPAddress.IPv6Loopback, 7000), 1L << 20, 9, TimeSpan.FromSeconds(1), Token), (o.Http.Listen, o.Http.MaxRequestBodyBytes, o.Http.MaxConnections, o.Http.HeadersTimeout, o.Http.ApiToken));
         Assert.Equal(["a.example", "b.example"], o.Http.AllowedHosts);
         Assert.Equal(new WireGuardSection("wg7", 51821, "10.80.0.7/16"), o.WireGuard);
+        Assert.Equal((IsolationMode.On, "dc_2"), (o.Network.Isolation, o.Network.Table));
+        Assert.Equal(["10.20.0.0/16", "192.168.7.0/24"], o.Network.AllowPrivateNetworks.Select(n => n.ToString()));
+        Assert.Equal(new PortsSection(20000, 20009, 5), o.Ports);
         Assert.Equal(new HeartbeatSection(TimeSpan.FromSeconds(10), new("https://h.example/")), o.Heartbeat);
         Assert.Equal(new OrchestratorSection(new("https://o.example/"), Token), o.Orchestrator);
     }
@@ -57,6 +62,14 @@ public sealed class NodeConfigurationTests
     [InlineData("Libvirt:Uri", "xen:///system")]
     [InlineData("Libvirt:Uri", "nonsense")]
     [InlineData("Libvirt:Network", "a b")]
+    [InlineData("Network:Isolation", "maybe")]
+    [InlineData("Network:AllowPrivateNetworks", "10.20.0.1/16")]
+    [InlineData("Network:AllowPrivateNetworks", "fd00::/8")]
+    [InlineData("Network:Table", "a b; flush ruleset")]
+    [InlineData("Ports:RangeStart", "80")]
+    [InlineData("Ports:RangeEnd", "65536")]
+    [InlineData("Ports:RangeStart", "42000")]
+    [InlineData("Ports:MaxPerVm", "-1")]
     [InlineData("Libvirt:AllowEmulation", "yes")]
     [InlineData("Libvirt:CallTimeout", "10")]
     [InlineData("Libvirt:CallTimeout", "0s")]

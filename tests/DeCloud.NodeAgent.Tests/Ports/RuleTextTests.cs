@@ -44,8 +44,8 @@ public sealed class RuleTextTests
     public void The_rule_in_libvirts_chain_is_put_before_its_reject_and_only_when_ports_are_forwarded()
     {
         const string Libvirt = "-N LIBVIRT_FWI\n-A LIBVIRT_FWI -d 192.168.122.0/24 -o virbr0 -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT\n-A LIBVIRT_FWI -o virbr0 -j REJECT --reject-with icmp-port-unreachable\n";
-        const string Ours = "-A LIBVIRT_FWI -o virbr0 -m conntrack --ctstate DNAT --ctorigdstport 40000:41999 -m comment --comment decloud-agent:decloud -j ACCEPT\n";
-        string[] insert = ["-w", "3", "-I", "LIBVIRT_FWI", "1", "-o", "virbr0", "-m", "conntrack", "--ctstate", "DNAT", "--ctorigdstport", "40000:41999", "-m", "comment", "--comment", "decloud-agent:decloud", "-j", "ACCEPT"];
+        const string Ours = "-A LIBVIRT_FWI -o virbr0 -m conntrack --ctstate DNAT --ctorigdstport 40000:41999 -m comment --comment decloud-agent-decloud -j ACCEPT\n";
+        string[] insert = ["-w", "3", "-I", "LIBVIRT_FWI", "1", "-o", "virbr0", "-m", "conntrack", "--ctstate", "DNAT", "--ctorigdstport", "40000:41999", "-m", "comment", "--comment", "decloud-agent-decloud", "-j", "ACCEPT"];
 
         Assert.Empty(LibvirtFirewall.Repair(null, "decloud", Rules));
         Assert.Equal([insert], LibvirtFirewall.Repair(Libvirt, "decloud", Rules));
@@ -57,7 +57,7 @@ public sealed class RuleTextTests
         Assert.Equal([["-w", "3", "-D", "LIBVIRT_FWI", "3"], insert], LibvirtFirewall.Repair(Libvirt + Ours.Replace("41999", "50000", StringComparison.Ordinal), "decloud", Rules));
 
         // Another agent's rule is another's.
-        Assert.Empty(LibvirtFirewall.Repair(Libvirt + Ours.Replace("agent:decloud", "agent:decloud_2", StringComparison.Ordinal), "decloud", Rules with { Forwards = [] }));
+        Assert.Empty(LibvirtFirewall.Repair(Libvirt + Ours.Replace("agent-decloud", "agent-decloud_2", StringComparison.Ordinal), "decloud", Rules with { Forwards = [] }));
     }
 
     [Fact]
