@@ -73,8 +73,10 @@ public sealed class NetworkTests(NetworkLab lab) : AgentTests(lab), IClassFixtur
             await _lab.Agent.StartReadyAsync();
         }
 
-        await Patience.UntilAsync("the rules are back", TimeSpan.FromSeconds(30), async () => !await _lab.ReachesAsync(port, $"{NetworkLab.Provider}:{NetworkLab.ServerPort}"));
+        await Patience.UntilAsync("the rules are back", TimeSpan.FromSeconds(30), async () =>
+            (await _lab.NftAsync("list", "table", "inet", NetworkLab.Table)).Contains("@private drop", StringComparison.Ordinal));
         await _lab.AnswersAsync(port, true);
+        Assert.False(await _lab.ReachesAsync(port, $"{NetworkLab.Provider}:{NetworkLab.ServerPort}"));
     }
 
     [Fact]
