@@ -195,7 +195,7 @@ internal static class NodeConfiguration
             : Parsed<string>.Wrong("is not a name for a table.", "Give 1 to 31 lower-case letters, digits and '_', beginning with a letter.");
 
     private static Parsed<IPNetwork> PrivateNetwork(string text) =>
-        IPNetwork.TryParse(text, out var network) && network.BaseAddress.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork
+        IPNetwork.TryParse(text, out var network) && network.BaseAddress.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork && network.ToString() == text
             ? new(network)
             : Parsed<IPNetwork>.Wrong("is not an IPv4 network in CIDR notation.", "Give the network's own address and its length, for example 10.20.0.0/16.");
 

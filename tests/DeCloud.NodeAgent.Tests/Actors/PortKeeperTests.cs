@@ -63,6 +63,7 @@ public sealed class PortKeeperTests(ITestOutputHelper output) : NodeFixture(outp
     public async Task A_VM_is_not_started_before_the_rules_are_in_force_and_starts_when_they_are()
     {
         Filter.Refusal = NoFilter;
+        await RestartNode();
         await Connected();
         var id = VmId.New();
         await Accepted(Samples.Create(id, "k"));
