@@ -29,6 +29,7 @@ internal sealed class ImageCache : ReceivePersistentActor, IWithTimers
     private readonly ImageCachePolicy _policy;
     private readonly VmBoard _board;
     private readonly JournalSignal _written;
+    private readonly OperationBoard _operations;
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly Dictionary<ImageDigest, CachedImage> _images = [];
     private readonly HashSet<ImageDigest> _seenWhole = [];
@@ -40,12 +41,13 @@ internal sealed class ImageCache : ReceivePersistentActor, IWithTimers
     private bool _isScanned;
     private long _lastJob;
 
-    public ImageCache(IImageStore store, ImageCachePolicy policy, VmBoard board, JournalSignal written)
+    public ImageCache(IImageStore store, ImageCachePolicy policy, VmBoard board, JournalSignal written, OperationBoard operations)
     {
         _store = store;
         _policy = policy;
         _board = board;
         _written = written;
+        _operations = operations;
         _waiters = new(this, number => new ImageReply.Operation(ViewOperation(number)!));
 
         Recover<SnapshotOffer>(offer => _state = (ImageCacheState)offer.Snapshot);
@@ -103,6 +105,7 @@ internal sealed class ImageCache : ReceivePersistentActor, IWithTimers
         }
 
         _isScanned = true;
+        ShowOperations();
         foreach (var pull in _state.Pulls.Where(p => p.Status == OperationStatus.Running))
         {
             Join(new(pull.Url, pull.Expected), new(null, 0, ActorRefs.Nobody, pull.Number));
@@ -201,6 +204,7 @@ internal sealed class ImageCache : ReceivePersistentActor, IWithTimers
         }
 
         job.Progress = advanced.Progress;
+        ShowOperations();
         foreach (var party in job.Parties.Where(p => p.VmId is not null))
         {
             party.Asker.Tell(new ImageReply.Progress(advanced.Progress, party.Token));
@@ -332,6 +336,7 @@ internal sealed class ImageCache : ReceivePersistentActor, IWithTimers
     {
         _state = _state.Apply(stored);
         _written.Set();
+        ShowOperations();
         then();
         if (LastSequenceNr % SnapshotEvery == 0)
         {
@@ -353,6 +358,13 @@ internal sealed class ImageCache : ReceivePersistentActor, IWithTimers
         {
             _waiters.Add(query.Number, Sender, query.Wait);
         }
+    }
+
+    private void ShowOperations()
+    {
+        var state = _state;
+        var progress = _jobs.Values.SelectMany(job => job.Parties.Where(p => p.VmId is null).Select(p => (p.Operation, job.Progress))).ToDictionary(p => p.Operation, p => p.Progress);
+        _operations.Publish(PersistenceId, () => state.Pulls.Select(p => state.View(p.Number, progress.GetValueOrDefault(p.Number))!));
     }
 
     private OperationResource? ViewOperation(long number) =>

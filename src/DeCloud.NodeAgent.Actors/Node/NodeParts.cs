@@ -1,4 +1,5 @@
 using DeCloud.NodeAgent.Actors.Images;
+using DeCloud.NodeAgent.Actors.Operations;
 using DeCloud.NodeAgent.Actors.Persistence;
 using DeCloud.NodeAgent.Actors.Ports;
 using DeCloud.NodeAgent.Actors.Vms;
@@ -17,7 +18,8 @@ namespace DeCloud.NodeAgent.Actors.Node;
 /// <param name="VmPolicy">How patient to be with VMs.</param>
 /// <param name="ImagePolicy">How the image cache behaves.</param>
 /// <param name="Written">Told when events were stored.</param>
+/// <param name="Operations">Where operations are shown.</param>
 /// <param name="Network">The VMs' network; null where the host has no packet filter, and then ports are refused and VMs start without it.</param>
 public sealed record NodeParts(
     string Version, IHypervisor Hypervisor, IImageStore ImageStore, IVmFiles Files, VmBoard Board, VmPolicy VmPolicy, ImageCachePolicy ImagePolicy, JournalSignal Written,
-    NetworkParts? Network = null);
+    OperationBoard Operations, NetworkParts? Network = null);

@@ -43,11 +43,11 @@ internal sealed class NodeSupervisor : ReceiveActor, IWithTimers
     {
         _version = parts.Version;
         _board = parts.Board;
-        var environment = new VmEnvironment(parts.Board, parts.Files, Self, parts.VmPolicy, parts.Written, parts.Network?.Board);
+        var environment = new VmEnvironment(parts.Board, parts.Files, Self, parts.VmPolicy, parts.Written, parts.Operations, parts.Network?.Board);
         IReadOnlyList<IActorRef> subscribers = [Self];
         _parts = new()
         {
-            [Images] = new(Props.Create(() => new ImageCache(parts.ImageStore, parts.ImagePolicy, parts.Board, parts.Written))),
+            [Images] = new(Props.Create(() => new ImageCache(parts.ImageStore, parts.ImagePolicy, parts.Board, parts.Written, parts.Operations))),
             [Vms] = new(Props.Create(() => new VmRegistry(environment))),
             [Hypervisor] = new(Props.Create(() => new HypervisorActor(parts.Hypervisor, subscribers))),
         };

@@ -100,8 +100,11 @@ internal sealed class VmActor : ReceivePersistentActor, IWithTimers
         Context.Stop(Self);
     }
 
-    internal static Failure JournalFailure(Exception cause) =>
-        new(FailureCodes.JournalUnavailable, $"The journal could not store the request, so nothing was done: {cause.Message}. Check the state folder's file system, then try again.", false);
+    /// <summary>A write that failed may have been stored all the same, when only its confirmation was lost: nobody is told more than is known.</summary>
+    internal static Failure JournalFailure(Exception cause) => new(
+        FailureCodes.JournalUnavailable,
+        $"The journal did not confirm the request: {cause.Message}. Check the state folder's file system, then send the request again under the same Idempotency-Key: it is carried out once.",
+        false);
 
     protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(_ => Directive.Stop);
 
@@ -206,6 +209,7 @@ internal sealed class VmActor : ReceivePersistentActor, IWithTimers
         if (_state.IsTombstoned)
         {
             _environment.Board.Remove(_id);
+            _environment.Operations.Remove(PersistenceId);
             if (!before.IsTombstoned)
             {
                 Context.Parent.Tell(new VmNews.Gone(_id));
@@ -218,6 +222,8 @@ internal sealed class VmActor : ReceivePersistentActor, IWithTimers
         if (_state.Spec is not null)
         {
             _environment.Board.Publish(_id, View());
+            var (state, progress) = (_state, _progress);
+            _environment.Operations.Publish(PersistenceId, () => state.Operations.Select(o => state.ViewOperation(o.Number, progress)!));
         }
 
         if (!_isReconciled && _state.Reality.State != PowerState.Unknown)

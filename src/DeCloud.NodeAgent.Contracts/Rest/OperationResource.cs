@@ -64,7 +64,7 @@ public sealed record HistoryEntryResource(long Sequence, DateTimeOffset At, stri
 public sealed record EventResource(long Id, string Subject, HistoryEntryResource Entry);
 
 /// <summary>One page of a list.</summary>
-/// <param name="Items">The items, ordered by id.</param>
+/// <param name="Items">The items, ordered by id where nothing else is said.</param>
 /// <param name="Total">How many there are in all pages.</param>
 /// <param name="Next">Give this as <c>after</c> to get the next page; absent on the last.</param>
 /// <typeparam name="T">What is listed.</typeparam>

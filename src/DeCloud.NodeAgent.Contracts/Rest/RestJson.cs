@@ -36,4 +36,7 @@ namespace DeCloud.NodeAgent.Contracts.Rest;
 [JsonSerializable(typeof(ProblemResource))]
 [JsonSerializable(typeof(IReadOnlyList<ErrorKindResource>))]
 [JsonSerializable(typeof(ReadinessResource))]
+[JsonSerializable(typeof(NodeResources))]
+[JsonSerializable(typeof(NodeSnapshot))]
+[JsonSerializable(typeof(HealthResource))]
 public sealed partial class RestJson : JsonSerializerContext;

@@ -106,7 +106,7 @@ public static class FailureCodes
     /// <summary>The part of the agent that should answer is starting again.</summary>
     public const string Restarting = "restarting";
 
-    /// <summary>The journal could not store the request; nothing was done.</summary>
+    /// <summary>The journal did not confirm that the request is stored. The same request under the same key is carried out once.</summary>
     public const string JournalUnavailable = "journal-unavailable";
 
     /// <summary>What was asked about a host port can't be: a number, protocol or label is out of bounds.</summary>

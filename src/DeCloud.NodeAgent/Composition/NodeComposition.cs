@@ -4,6 +4,7 @@ using Akka.Hosting.Logging;
 using DeCloud.Libvirt;
 using DeCloud.NodeAgent.Actors.Images;
 using DeCloud.NodeAgent.Actors.Node;
+using DeCloud.NodeAgent.Actors.Operations;
 using DeCloud.NodeAgent.Actors.Persistence;
 using DeCloud.NodeAgent.Actors.Ports;
 using DeCloud.NodeAgent.Actors.Vms;
@@ -36,6 +37,7 @@ internal static class NodeComposition
         StateFolder.MakePassable(options.Libvirt.VmStoragePath);
         services.AddSingleton(options);
         services.AddSingleton<VmBoard>();
+        services.AddSingleton<OperationBoard>();
         services.AddLibvirt(Libvirt(options));
         services.AddHostFiles(Images(options), new() { VmFolder = options.Libvirt.VmStoragePath, ImageFolder = options.Libvirt.ImageCachePath });
         services.AddPacketFilter(new() { Table = options.Network.Table });
@@ -50,6 +52,7 @@ internal static class NodeComposition
             new VmPolicy { StopGrace = options.Vms.StopGrace },
             new ImageCachePolicy(options.Images.BudgetBytes, UnpinnedReuse),
             s.GetRequiredService<JournalSignal>(),
+            s.GetRequiredService<OperationBoard>(),
             new NetworkParts(s.GetRequiredService<IPacketFilter>(), Network(options), s.GetRequiredService<NetworkBoard>())));
         services.AddAkka("node", (akka, s) => akka
             .AddSetup(new LoggerFactorySetup(s.GetRequiredService<ILoggerFactory>()))

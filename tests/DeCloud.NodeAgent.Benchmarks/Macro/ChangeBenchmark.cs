@@ -48,10 +48,10 @@ internal static class ChangeBenchmark
         report.Tell("QEMU killed to the API, from the kill", Milliseconds(afterKill));
 
         var afterPoweroff = new Sample();
+        await agent.ChangeAsync(vm, "stop?force=true");
+        await stops.NextAsync(vm);
         for (var i = 0; i < Poweroffs; i++)
         {
-            await agent.ChangeAsync(vm, "stop?force=true");
-            await stops.NextAsync(vm);
             var boots = await BootsAsync(agent, vm);
             await agent.ChangeAsync(vm, "start");
             await BootedAsync(agent, vm, boots);

@@ -100,6 +100,7 @@ public class AgentLab : IAsyncLifetime
         }
 
         await Agent.ReadyAsync();
+        Invariants.ForgetBystanders();
         foreach (var vm in await Api.VmsAsync())
         {
             await RemoveAsync(vm.Id);

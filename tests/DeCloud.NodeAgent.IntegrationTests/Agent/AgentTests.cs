@@ -7,7 +7,7 @@ public abstract class AgentTests(AgentLab lab) : IAsyncLifetime
     protected AgentLab Lab { get; } = lab;
 
     /// <inheritdoc/>
-    public Task InitializeAsync() => Lab.BeginAsync();
+    public virtual Task InitializeAsync() => Lab.BeginAsync();
 
     /// <inheritdoc/>
     public Task DisposeAsync() => Task.CompletedTask;

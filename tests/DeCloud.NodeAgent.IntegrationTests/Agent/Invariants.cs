@@ -11,6 +11,7 @@ public sealed class Invariants(AgentLab lab)
 {
     private const int MostOpenFiles = 400;
     private static readonly TimeSpan Settling = TimeSpan.FromSeconds(10);
+    private readonly Dictionary<Guid, Incarnation> _bystanders = [];
 
     /// <summary>Asserts all of them, once what is under way has had its time.</summary>
     /// <param name="deleted">VMs that are gone, whose history must explain that.</param>
@@ -20,6 +21,7 @@ public sealed class Invariants(AgentLab lab)
         var disagreement = "";
         await Patience.UntilAsync("the API agrees with libvirt and nothing leaks", Settling, async () => (disagreement = await DisagreementAsync()).Length == 0, () => disagreement);
         AssertOneQemuEach();
+        await AssertUntouchedAsync();
         foreach (var vm in await lab.Api.VmsAsync())
         {
             AssertExplained(await lab.Api.HistoryAsync(vm.Id), await lab.Api.VmAsync(vm.Id));
@@ -38,6 +40,32 @@ public sealed class Invariants(AgentLab lab)
 
     /// <summary>The process ids of the QEMUs of a VM on this host.</summary>
     public IReadOnlyList<int> QemusOf(Guid id) => [.. Qemus().Where(q => q.Arguments.Contains(id.ToString())).Select(q => q.Pid)];
+
+    /// <summary>Takes a running VM for one that nothing is asked of from here on: whatever happens to others, it must stay the same QEMU.</summary>
+    /// <param name="id">The VM.</param>
+    public void MindBystander(Guid id) => _bystanders[id] = IncarnationOf(id);
+
+    /// <summary>No VM is a bystander any more.</summary>
+    public void ForgetBystanders() => _bystanders.Clear();
+
+    /// <summary>I6.</summary>
+    private async Task AssertUntouchedAsync()
+    {
+        foreach (var (id, before) in _bystanders)
+        {
+            Assert.Equal(before, IncarnationOf(id));
+            Assert.Equal("running", (await lab.Api.VmAsync(id)).Status.State);
+            Assert.Single(await lab.Api.HistoryAsync(id), e => e.Type == "step-started" && e.Data.GetProperty("step").GetString() == "Start");
+        }
+    }
+
+    /// <summary>Process ids are given out again; together with the time of its start one is unique (field 22 of <c>/proc/PID/stat</c>, proc(5)).</summary>
+    private Incarnation IncarnationOf(Guid id)
+    {
+        var pid = Assert.Single(QemusOf(id));
+        var afterName = File.ReadAllText($"/proc/{pid}/stat").Split(')')[^1].Split(' ');
+        return new(pid, afterName[20]);
+    }
 
     /// <summary>I2 and I3: what differs between API, libvirt and disk; empty when nothing does.</summary>
     private async Task<string> DisagreementAsync()
@@ -166,4 +194,6 @@ public sealed class Invariants(AgentLab lab)
         DomainState.Paused or DomainState.PowerManagementSuspended => "paused",
         _ => "stopped",
     };
+
+    private sealed record Incarnation(int Pid, string StartTicks);
 }

@@ -7,6 +7,7 @@ using Akka.TestKit;
 using Akka.TestKit.Xunit2;
 using DeCloud.NodeAgent.Actors.Images;
 using DeCloud.NodeAgent.Actors.Node;
+using DeCloud.NodeAgent.Actors.Operations;
 using DeCloud.NodeAgent.Actors.Persistence;
 using DeCloud.NodeAgent.Actors.Ports;
 using DeCloud.NodeAgent.Actors.Vms;
@@ -49,6 +50,8 @@ public abstract class NodeFixture : TestKit
 
     protected VmBoard Board { get; private set; } = new();
 
+    protected OperationBoard Operations { get; private set; } = new();
+
     protected VmPolicy Policy { get; } = new();
 
     protected IActorRef Node { get; private set; }
@@ -64,6 +67,7 @@ public abstract class NodeFixture : TestKit
         Hypervisor.Lose("the agent is gone");
         Board = new();
         Network = new();
+        Operations = new();
         Node = StartNode();
     }
 
@@ -121,7 +125,7 @@ public abstract class NodeFixture : TestKit
     private NetworkParts? Parts => Isolation is { } mode ? new(Filter, new NetworkPolicy { Isolation = mode }, Network) : null;
 
     private IActorRef StartNode() => Sys.ActorOf(
-        Props.Create(() => new NodeSupervisor(new NodeParts("test", Hypervisor, Disk, Disk, Board, Policy, ImagePolicy, new JournalSignal(), Parts))),
+        Props.Create(() => new NodeSupervisor(new NodeParts("test", Hypervisor, Disk, Disk, Board, Policy, ImagePolicy, new JournalSignal(), Operations, Parts))),
         $"node-{Guid.NewGuid():N}");
 }
 

@@ -22,6 +22,27 @@ public sealed class VmActorTests(ITestOutputHelper output) : NodeFixture(output)
     }
 
     [Fact]
+    public async Task Operations_are_listed_the_latest_first_before_and_after_a_restart_until_their_vm_is_gone()
+    {
+        await Connected();
+        var (first, second) = (await Running(), await Running());
+        await Accepted(Samples.Change(first, VmChange.ForceStop, "stop"));
+        await Until(() => Shown(first).Status.State == "stopped" && Operations.Read().All(o => o.Status == "succeeded"));
+        var listed = Operations.Read();
+        Assert.Equal(["create", "create", "stop"], listed.Select(o => o.Kind).Order());
+        Assert.Equal(listed.OrderByDescending(o => o.AcceptedAt).Select(o => o.AcceptedAt), listed.Select(o => o.AcceptedAt));
+        Assert.Equal(await Operation(first, 2), listed.Single(o => o.Kind == "stop"));
+
+        await RestartNode();
+        await Connected();
+        Assert.Equal(listed, Operations.Read());
+
+        await Accepted(Samples.Change(first, VmChange.Delete, "delete"));
+        await Until(() => !Board.Current.ContainsKey(first));
+        Assert.Equal([$"/api/vms/{second}"], Operations.Read().Select(o => o.Resource));
+    }
+
+    [Fact]
     public async Task Twenty_creates_under_one_key_make_one_vm()
     {
         await Connected();

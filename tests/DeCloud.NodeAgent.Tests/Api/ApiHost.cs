@@ -3,6 +3,7 @@ using System.Text.Json;
 using Akka.Actor;
 using Akka.Hosting;
 using DeCloud.NodeAgent.Actors.Node;
+using DeCloud.NodeAgent.Actors.Operations;
 using DeCloud.NodeAgent.Actors.Ports;
 using DeCloud.NodeAgent.Actors.Vms;
 using DeCloud.NodeAgent.Composition;
@@ -57,6 +58,8 @@ public sealed class ApiHost : IAsyncLifetime
     internal NetworkBoard Network { get; } = new();
 
     internal VmBoard Board { get; } = new();
+
+    internal OperationBoard Operations { get; } = new();
 
     internal ScriptedHistory History { get; } = new();
 
@@ -139,6 +142,7 @@ public sealed class ApiHost : IAsyncLifetime
         .AddSingleton(options)
         .AddSingleton(Board)
         .AddSingleton(Network)
+        .AddSingleton(Operations)
         .AddSingleton<IVmHistory>(History)
         .AddSingleton<IEventFeed>(Feed)
         .AddSingleton<IVmFiles>(Files)

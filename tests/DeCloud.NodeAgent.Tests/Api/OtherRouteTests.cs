@@ -31,6 +31,24 @@ public sealed class OtherRouteTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Operations_are_listed_in_pages_and_filtered()
+    {
+        OperationResource[] all = [.. Enumerable.Range(1, 5).Select(n => Samples.Operation(status: n % 2 == 0 ? "running" : "failed", vm: new(Samples.Id), number: n)), Samples.Operation("pull-image", "failed", number: 8)];
+        _host.Operations.Publish("test", () => all);
+
+        var page = await _host.Get("/api/operations?limit=4");
+        Assert.Equal((200, 4, 6), (page.Status, page.Json.GetProperty("items").GetArrayLength(), page.Json.GetProperty("total").GetInt32()));
+        var rest = await _host.Get($"/api/operations?limit=4&after={page.Json.GetProperty("next").GetString()}");
+        Assert.Equal(2, rest.Json.GetProperty("items").GetArrayLength());
+        Assert.False(rest.Json.TryGetProperty("next", out _));
+        Assert.Equal(6, page.Json.GetProperty("items").EnumerateArray().Concat(rest.Json.GetProperty("items").EnumerateArray()).Select(o => o.GetProperty("id").GetString()).Distinct().Count());
+
+        Assert.Equal(2, (await _host.Get("/api/operations?status=running")).Json.GetProperty("total").GetInt32());
+        Assert.Equal(1, (await _host.Get("/api/operations?resource=/api/images")).Json.GetProperty("total").GetInt32());
+        Assert.Equal((400, "status"), (await _host.Get("/api/operations?status=done")) is var wrong ? (wrong.Status, wrong.Json.GetProperty("errors").EnumerateObject().Single().Name) : default);
+    }
+
+    [Fact]
     public async Task An_operation_of_a_vm_that_never_was_is_not_found()
     {
         _host.Vms.Answers(new VmReply.Refused(new(FailureCodes.VmNotFound, "x", true)));

@@ -105,6 +105,7 @@ internal static class Examples
         [typeof(VmResource)] = Write(Vm, WireJson.Types.VmResource),
         [typeof(Page<VmResource>)] = Write(new Page<VmResource>([Vm], 1, null), WireJson.Types.PageVmResource),
         [typeof(OperationResource)] = Write(Operation, WireJson.Types.OperationResource),
+        [typeof(Page<OperationResource>)] = Write(new Page<OperationResource>([Operation], 1, null), WireJson.Types.PageOperationResource),
         [typeof(AcceptedResource)] = Write(new AcceptedResource(Operation, Vm), WireJson.Types.AcceptedResource),
         [typeof(Page<HistoryEntryResource>)] = Write(new Page<HistoryEntryResource>([Entry], 12, "7"), WireJson.Types.PageHistoryEntryResource),
         [typeof(EventResource)] = $"id: 42\nevent: step-completed\ndata: {JsonSerializer.Serialize(new EventResource(42, $"/api/vms/{VmId}", Entry), WireJson.Types.EventResource)}\n\n",

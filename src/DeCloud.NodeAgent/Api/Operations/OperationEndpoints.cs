@@ -1,5 +1,6 @@
 using Akka.Hosting;
 using DeCloud.NodeAgent.Actors.Node;
+using DeCloud.NodeAgent.Actors.Operations;
 using DeCloud.NodeAgent.Api.OpenApi;
 using DeCloud.NodeAgent.Api.Problems;
 using DeCloud.NodeAgent.Api.Requests;
@@ -20,13 +21,29 @@ internal static class OperationEndpoints
 
     /// <summary>Maps the routes.</summary>
     /// <param name="operations"><c>/api/operations</c>.</param>
-    public static void Map(RouteGroupBuilder operations) =>
+    public static void Map(RouteGroupBuilder operations)
+    {
+        operations.MapGet("", List)
+            .Does("List operations", "The operations that are remembered of all VMs that exist and of image pulls, the latest accepted first, in pages. Filters are joined with 'and'.")
+            .Query("after", "string", "The 'next' of the page before.", Examples.OperationId)
+            .Query("limit", "integer", $"How many operations at most, 1 to {OperationListQuery.MostLimit}; {OperationListQuery.DefaultLimit} when absent.", "100")
+            .Query("status", "string", "Only operations that stand so: running, succeeded, failed or superseded.", "running")
+            .Query("resource", "string", "Only operations on this, by the path that operations show.", $"/api/vms/{Examples.VmId}")
+            .Gives<Page<OperationResource>>(200, "A page of operations.");
+
         operations.MapGet("{id}", Get)
             .Does("Get an operation", "What became of a request that was accepted: its stage, its progress, its end. Operations survive restarts.")
             .Query("wait", "string", "How long to wait for the end before answering, at most 60s.", "30s")
             .Gives<OperationResource>(200, "The operation, ended or not.")
             .Fails(EndpointDocs.WhenAsked)
             .Fails(FailureCodes.OperationNotFound);
+    }
+
+    private static Results<Ok<Page<OperationResource>>, Problem> List(HttpContext http, OperationBoard board)
+    {
+        var query = OperationListQuery.Read(http.Request.Query, out var errors);
+        return errors.IsEmpty ? TypedResults.Ok(query.PageOf(board.Read())) : Problem.Invalid(errors);
+    }
 
     private static async Task<Results<Ok<OperationResource>, Problem>> Get(string id, HttpContext http, IRequiredActor<VmsKey> vms, IRequiredActor<ImagesKey> images, IHostApplicationLifetime host)
     {

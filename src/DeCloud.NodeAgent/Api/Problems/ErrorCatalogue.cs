@@ -79,7 +79,7 @@ internal static class ErrorCatalogue
         new(FailureCodes.Restarting, 503, "A part of the agent is starting", "The part that should answer is starting. Try again with the same Idempotency-Key.", 1),
         new(FailureCodes.PacketFilterUnavailable, 503, "The packet filter cannot be used", "The host's packet filter (nftables) is missing, not permitted or refuses the agent's rules; the detail says which.", 10),
         new(FailureCodes.NetworkNotIsolated, 503, "The VMs' network is not isolated", "A VM is not started while the rules that keep it from the host's own network are not in force. It is tried again by itself.", 5),
-        new(FailureCodes.JournalUnavailable, 503, "The journal cannot be written", "The request could not be stored, so nothing was done. Try again with the same Idempotency-Key.", 5),
+        new(FailureCodes.JournalUnavailable, 503, "The journal cannot be written", "The journal did not confirm that the request is stored. Send it again with the same Idempotency-Key: it is carried out once.", 5),
         new(FailureCodes.Timeout, 504, "No answer in time", "The part that should answer did not in time. The request may or may not have been accepted: repeat it with the same Idempotency-Key."),
         new(FailureCodes.DiskFull, 507, "Not enough free space", "A file system of the node is too full for this. Free some space or lower the request."),
     ];
