@@ -187,8 +187,10 @@ internal sealed class PortKeeper : ReceivePersistentActor, IWithTimers
     private void Learn(VmRoster roster)
     {
         _roster = roster;
-        StoreAll(_table.Free(roster.Vms.ContainsKey, Now));
-        Follow(isForced: false);
+        if (!StoreAll(_table.Free(roster.Vms.ContainsKey, Now), isForced: false))
+        {
+            Follow(isForced: false);
+        }
     }
 
     private void Connect(string? bridge)
@@ -214,22 +216,30 @@ internal sealed class PortKeeper : ReceivePersistentActor, IWithTimers
         }
 
         _lookedAt = _vms.Current;
-        StoreAll(NetworkPlan.Point(_table, _roster.Vms.Keys, See, Now));
         Follow(isForced: false);
     }
 
     private SeenVm? See(VmId id) => _vms.Current.TryGetValue(id, out var vm) ? new(vm.Status.State is "stopped" or "absent", vm.Addresses) : null;
 
-    private void StoreAll(IReadOnlyList<IPortEvent> events)
+    /// <summary>Stores facts and then follows them.</summary>
+    /// <returns>Whether there were any.</returns>
+    private bool StoreAll(IReadOnlyList<IPortEvent> events, bool isForced)
     {
-        if (events.Count > 0)
+        if (events.Count == 0)
         {
-            PersistAll(events, stored =>
-            {
-                Apply(stored);
-                Follow(isForced: false);
-            });
+            return false;
         }
+
+        var left = events.Count;
+        PersistAll(events, stored =>
+        {
+            Apply(stored);
+            if (--left == 0)
+            {
+                Follow(isForced);
+            }
+        });
+        return true;
     }
 
     private void Apply(IPortEvent @event)
@@ -253,6 +263,12 @@ internal sealed class PortKeeper : ReceivePersistentActor, IWithTimers
 
         // Without the bridge's name or the list of VMs, the rules of an earlier life stay as they are.
         if (!_isProbed || _unavailable is not null || _roster is null || _bridge is not { } bridge)
+        {
+            return;
+        }
+
+        // What is in force must be in the journal first: else an agent that is killed here begins its next life with less, and takes away what worked.
+        if (StoreAll(NetworkPlan.Point(_table, _roster.Vms.Keys, See, Now), isForced))
         {
             return;
         }

@@ -40,7 +40,7 @@ internal static class NodeComposition
         services.AddSingleton<OperationBoard>();
         services.AddLibvirt(Libvirt(options));
         services.AddHostFiles(Images(options), new() { VmFolder = options.Libvirt.VmStoragePath, ImageFolder = options.Libvirt.ImageCachePath });
-        services.AddPacketFilter(new() { Table = options.Network.Table });
+        services.AddPacketFilter(new() { Table = options.Network.Table, RangeStart = options.Ports.RangeStart, RangeEnd = options.Ports.RangeEnd });
         services.AddSingleton<NetworkBoard>();
         services.AddJournalReaders(journal);
         services.AddSingleton(s => new NodeParts(

@@ -48,8 +48,8 @@ internal static class NodeConfiguration
                 reader.ReadMany("Network:AllowPrivateNetworks", "Private IPv4 networks that VMs may reach nonetheless, each in CIDR notation.", PrivateNetwork),
                 reader.Read("Network:Table", "decloud", "decloud", "Name of the agent's own tables in nftables; a second agent on one host needs another.", TableName)),
             Ports = new(
-                reader.Read("Ports:RangeStart", 40000, "40000", "The lowest port of this host that is given to VMs.", SettingFormats.Whole(1024, 65535)),
-                reader.Read("Ports:RangeEnd", 41999, "41999", "The highest port of this host that is given to VMs.", SettingFormats.Whole(1024, 65535)),
+                reader.Read("Ports:RangeStart", 20000, "20000", "The lowest port of this host that is given to VMs. Stay below the kernel's own range for outgoing connections (net.ipv4.ip_local_port_range, 32768 as a rule): an overlap is warned of.", SettingFormats.Whole(1024, 65535)),
+                reader.Read("Ports:RangeEnd", 21999, "21999", "The highest port of this host that is given to VMs.", SettingFormats.Whole(1024, 65535)),
                 reader.Read("Ports:MaxPerVm", 32, "32", "The most forwarded ports of one VM.", SettingFormats.Whole(0, 1000))),
             WireGuard = new(
                 reader.Read("WireGuard:InterfaceName", "wg0", "wg0", "Name of the overlay's network interface.", InterfaceName),

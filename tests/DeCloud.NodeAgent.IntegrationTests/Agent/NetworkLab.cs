@@ -79,6 +79,32 @@ public sealed class NetworkLab : AgentLab
         return result.ExitCode == 0 ? result.StandardOutput : null;
     }
 
+    /// <summary>Opens one new connection to a port after the other until it is told to stop.</summary>
+    /// <returns>How many were opened, and what was found where one was not.</returns>
+    public async Task<(int Opened, IReadOnlyList<string> Failed)> KnockAsync(int port, CancellationToken stop)
+    {
+        var opened = 0;
+        var failed = new List<string>();
+        while (!stop.IsCancellationRequested && failed.Count < 5)
+        {
+            if (await FromWorldAsync(port) is not null)
+            {
+                opened++;
+                continue;
+            }
+
+            var code = LastExitCode;
+            failed.Add($"{DateTimeOffset.UtcNow:HH:mm:ss.fff} curl ended with {code}\n{await Host.ExecuteInsideAsync("iptables", "-S")}\n{await NftAsync("list", "ruleset")}");
+        }
+
+        return (opened, failed);
+    }
+
+    /// <summary>Has a client in the world send a datagram to a port of the host.</summary>
+    public Task DatagramAsync(int port) => Cli.Wrap("ip")
+        .WithArguments(["netns", "exec", Name("w"), "bash", "-c", string.Create(CultureInfo.InvariantCulture, $"echo hello >/dev/udp/{Outside}/{port}")])
+        .ExecuteBufferedAsync();
+
     /// <summary>Whether the guest can open a connection.</summary>
     public async Task<bool> ReachesAsync(int hostPort, string target, string? source = null)
     {

@@ -21,7 +21,7 @@ public sealed class PortKeeperTests(ITestOutputHelper output) : NodeFixture(outp
         await Connected();
         var id = await Running();
         var forward = await Given(id, 80);
-        Assert.Equal(40000, forward.HostPort);
+        Assert.Equal(20000, forward.HostPort);
 
         await See(id, "192.168.122.7");
         await See(id, "192.168.122.8");
@@ -49,12 +49,32 @@ public sealed class PortKeeperTests(ITestOutputHelper output) : NodeFixture(outp
     }
 
     [Fact]
+    public async Task Rules_in_force_are_those_the_journal_knows_at_whatever_moment_the_agent_is_killed()
+    {
+        await Connected();
+        var id = await Running();
+        Hypervisor.Leases[id.MacAddress] = ["192.168.122.7"];
+        await Pass(TimeSpan.FromSeconds(10), () => Board.Current[id].Addresses.Count > 0);
+
+        // Nobody has looked at the VM since: the command itself has the rules follow.
+        await Given(id, 80);
+        await Until(() => Filter.InForce is { Forwards.Length: 1 });
+
+        Hypervisor.Leases.Clear();
+        await RestartNode();
+        var before = Filter.Applied;
+        await Connected();
+        await Until(() => Filter.Applied > before);
+        Assert.Equal("192.168.122.7", Assert.Single(Filter.InForce!.Forwards).Address.ToString());
+    }
+
+    [Fact]
     public async Task Ports_the_host_uses_are_not_given_and_VMs_that_are_not_there_get_none()
     {
         await Connected();
         var id = await Running();
-        Filter.Busy[40000] = PortProtocol.Tcp;
-        Assert.Equal(40001, (await Given(id, 80)).HostPort);
+        Filter.Busy[20000] = PortProtocol.Tcp;
+        Assert.Equal(20001, (await Given(id, 80)).HostPort);
         Assert.Equal(FailureCodes.VmNotFound, (await RefusedPort(Wish(VmId.New(), 80, "k"))).Code);
         Assert.Equal(FailureCodes.VmNotFound, (await RefusedPort(new PortQueries.List(VmId.New()))).Code);
     }

@@ -17,9 +17,9 @@ public sealed class NetworkPlanTests
     [InlineData(null, "", "192.168.122.2")]
     [InlineData(false, "", "192.168.122.2")]
     [InlineData(true, "", null)]
-    [InlineData(false, "192.168.122.9", "192.168.122.9")]
-    [InlineData(false, "fe80::1,192.168.122.9", "192.168.122.9")]
-    public void A_port_leads_to_the_address_that_is_seen_or_was_seen_last(bool? isDown, string addresses, string? expected)
+    [InlineData(false, "192.168.122.9", "192.168.122.2")]
+    [InlineData(false, "fe80::1,192.168.122.2", "192.168.122.2")]
+    public void A_port_leads_to_the_address_that_was_stored_last_unless_the_VM_is_down(bool? isDown, string addresses, string? expected)
     {
         var rules = Rules(vm => vm == A && isDown is { } down ? new(down, addresses.Split(',', StringSplitOptions.RemoveEmptyEntries)) : null, A);
         Assert.Equal(expected, rules.Forwards.SingleOrDefault()?.Address.ToString());
@@ -29,7 +29,8 @@ public sealed class NetworkPlanTests
     [Fact]
     public void An_address_that_another_VM_has_now_is_not_kept_for_the_one_that_had_it()
     {
-        var rules = Rules(vm => vm == B ? new(false, ["192.168.122.2"]) : new(false, []), A, B);
+        var table = Table.Apply(new PortEvents.Pointed(B, "192.168.122.2", Now));
+        var rules = NetworkPlan.Rules("virbr0", true, new(), table, [A, B], vm => vm == B ? new(false, ["192.168.122.2"]) : new(false, []));
         Assert.Empty(rules.Forwards);
         Assert.Equal([null, "192.168.122.2"], rules.Guests.Select(g => g.Address?.ToString()));
     }

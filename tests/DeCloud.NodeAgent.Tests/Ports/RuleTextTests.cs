@@ -44,21 +44,37 @@ public sealed class RuleTextTests
     public void The_rule_in_libvirts_chain_is_put_before_its_reject_and_only_when_ports_are_forwarded()
     {
         const string Libvirt = "-N LIBVIRT_FWI\n-A LIBVIRT_FWI -d 192.168.122.0/24 -o virbr0 -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT\n-A LIBVIRT_FWI -o virbr0 -j REJECT --reject-with icmp-port-unreachable\n";
-        const string Ours = "-A LIBVIRT_FWI -o virbr0 -m conntrack --ctstate DNAT --ctorigdstport 40000:41999 -m comment --comment decloud-agent-decloud -j ACCEPT\n";
-        string[] insert = ["-w", "3", "-I", "LIBVIRT_FWI", "1", "-o", "virbr0", "-m", "conntrack", "--ctstate", "DNAT", "--ctorigdstport", "40000:41999", "-m", "comment", "--comment", "decloud-agent-decloud", "-j", "ACCEPT"];
+        const string Rule = "-o virbr0 -m conntrack --ctstate DNAT --ctorigdstport 40000:41999 -m comment --comment decloud-agent-decloud -j ACCEPT\n";
+        const string Ours = "-A LIBVIRT_FWI " + Rule;
+        const string Begin = "*filter\n";
+        const string Delete = "-D LIBVIRT_FWI " + Rule;
+        const string Insert = "-I LIBVIRT_FWI 1 " + Rule;
+        const string Commit = "COMMIT\n";
 
-        Assert.Empty(LibvirtFirewall.Repair(null, "decloud", Rules));
-        Assert.Equal([insert], LibvirtFirewall.Repair(Libvirt, "decloud", Rules));
-        Assert.Empty(LibvirtFirewall.Repair("-N LIBVIRT_FWI\n" + Ours + Libvirt[15..], "decloud", Rules));
+        Assert.Null(LibvirtFirewall.Repair(null, "decloud", Rules));
+        Assert.Equal(Begin + Insert + Commit, LibvirtFirewall.Repair(Libvirt, "decloud", Rules));
+        Assert.Null(LibvirtFirewall.Repair("-N LIBVIRT_FWI\n" + Ours + Libvirt[15..], "decloud", Rules));
 
-        // libvirt puts its own rules first whenever it starts.
-        Assert.Equal([["-w", "3", "-D", "LIBVIRT_FWI", "3"], insert], LibvirtFirewall.Repair(Libvirt + Ours, "decloud", Rules));
-        Assert.Equal([["-w", "3", "-D", "LIBVIRT_FWI", "3"]], LibvirtFirewall.Repair(Libvirt + Ours, "decloud", Rules with { Forwards = [] }));
-        Assert.Equal([["-w", "3", "-D", "LIBVIRT_FWI", "3"], insert], LibvirtFirewall.Repair(Libvirt + Ours.Replace("41999", "50000", StringComparison.Ordinal), "decloud", Rules));
+        // libvirt puts its own rules first whenever it starts; the rule is moved in one transaction.
+        Assert.Equal(Begin + Delete + Insert + Commit, LibvirtFirewall.Repair(Libvirt + Ours, "decloud", Rules));
+        Assert.Equal(Begin + Delete + Delete + Insert + Commit, LibvirtFirewall.Repair(Ours + Libvirt + Ours, "decloud", Rules));
+        Assert.Equal(Begin + Delete + Commit, LibvirtFirewall.Repair(Libvirt + Ours, "decloud", Rules with { Forwards = [] }));
+        Assert.Equal(
+            Begin + Delete.Replace("41999", "50000", StringComparison.Ordinal) + Insert + Commit,
+            LibvirtFirewall.Repair(Libvirt + Ours.Replace("41999", "50000", StringComparison.Ordinal), "decloud", Rules));
 
         // Another agent's rule is another's.
-        Assert.Empty(LibvirtFirewall.Repair(Libvirt + Ours.Replace("agent-decloud", "agent-decloud_2", StringComparison.Ordinal), "decloud", Rules with { Forwards = [] }));
+        Assert.Null(LibvirtFirewall.Repair(Libvirt + Ours.Replace("agent-decloud", "agent-decloud_2", StringComparison.Ordinal), "decloud", Rules with { Forwards = [] }));
     }
+
+    [Theory]
+    [InlineData("32768\t60999\n", 20000, 21999, null)]
+    [InlineData("32768\t60999\n", 30000, 32768, "32768-32768")]
+    [InlineData("32768\t60999\n", 40000, 41999, "40000-41999")]
+    [InlineData("15000 25000", 20000, 30000, "20000-25000")]
+    [InlineData("nonsense", 40000, 41999, null)]
+    public void A_range_that_lies_in_the_ephemeral_one_is_found_out(string text, int start, int end, string? expected) =>
+        Assert.Equal(expected, EphemeralPorts.Overlap(text, start, end) is var (low, high) ? $"{low}-{high}" : null);
 
     [Fact]
     public void Listening_TCP_and_bound_UDP_sockets_hold_their_ports()

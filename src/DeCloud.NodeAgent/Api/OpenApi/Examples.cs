@@ -82,7 +82,7 @@ internal static class Examples
         100 * GiB,
         400 * GiB);
 
-    private static PortResource Port { get; } = new() { VmId = VmId, GuestPort = 80, Protocol = "tcp", HostPort = 40000, Label = "web", RequestedBy = "api", Since = Time };
+    private static PortResource Port { get; } = new() { VmId = VmId, GuestPort = 80, Protocol = "tcp", HostPort = 20000, Label = "web", RequestedBy = "api", Since = Time };
 
     private static NodeResource Node { get; } = new()
     {
@@ -112,7 +112,7 @@ internal static class Examples
         [typeof(ImageListResource)] = Write(Images, WireJson.Types.ImageListResource),
         [typeof(AllocatePortRequest)] = Write(new AllocatePortRequest { GuestPort = 80, Protocol = "tcp", Label = "web" }, WireJson.Types.AllocatePortRequest),
         [typeof(PortResource)] = Write(Port, WireJson.Types.PortResource),
-        [typeof(PortListResource)] = Write(new PortListResource([Port], 40000, 41999, new("on", true, null)), WireJson.Types.PortListResource),
+        [typeof(PortListResource)] = Write(new PortListResource([Port], 20000, 21999, new("on", true, null)), WireJson.Types.PortListResource),
         [typeof(VncTicketResource)] = Write(new VncTicketResource("127.0.0.1", 41357, Time.AddMinutes(1)), WireJson.Types.VncTicketResource),
         [typeof(NodeResource)] = Write(Node, WireJson.Types.NodeResource),
         [typeof(Page<ForeignDomainResource>)] = Write(new Page<ForeignDomainResource>([Foreign], 1, null), WireJson.Types.PageForeignDomainResource),
