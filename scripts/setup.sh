@@ -108,15 +108,15 @@ ensure_sdk() {
 other_distribution() {
     local hint=()
     if command -v dnf >/dev/null; then
-        hint=("sudo dnf install libvirt-daemon-kvm libvirt-client qemu-kvm qemu-img iproute dnsmasq iptables dotnet-sdk-$sdk_major.0")
+        hint=("sudo dnf install libvirt-daemon-kvm libvirt-client qemu-kvm qemu-img iproute dnsmasq iptables nftables dotnet-sdk-$sdk_major.0")
     elif command -v pacman >/dev/null; then
-        hint=("sudo pacman -S --needed libvirt qemu-base qemu-img iproute2 dnsmasq iptables dotnet-sdk")
+        hint=("sudo pacman -S --needed libvirt qemu-base qemu-img iproute2 dnsmasq iptables nftables dotnet-sdk")
     fi
     if [[ ${#hint[@]} -gt 0 ]]; then
         die "$unavailable" "installs with apt only; here, install this and try again:" "${hint[@]}" \
             "The test image is made on Debian and Ubuntu only."
     fi
-    die "$unavailable" "finds no apt here." "Install libvirt, QEMU, iproute2, dnsmasq, iptables and the .NET $sdk_major SDK by hand."
+    die "$unavailable" "finds no apt here." "Install libvirt, QEMU, iproute2, dnsmasq, iptables, nftables and the .NET $sdk_major SDK by hand."
 }
 
 main() {

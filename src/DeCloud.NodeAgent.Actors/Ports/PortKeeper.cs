@@ -36,6 +36,7 @@ internal sealed class PortKeeper : ReceivePersistentActor, IWithTimers
     private PortTable _table = new();
     private VmRoster? _roster;
     private string? _bridge;
+    private bool _isBridgeless;
     private object? _lookedAt;
     private NetworkRules? _wanted;
     private NetworkRules? _inForce;
@@ -72,6 +73,11 @@ internal sealed class PortKeeper : ReceivePersistentActor, IWithTimers
     public override string PersistenceId => "ports";
 
     public ITimerScheduler Timers { get; set; } = null!;
+
+    private static Failure NoBridge { get; } = new(
+        FailureCodes.PacketFilterUnavailable,
+        "libvirt's network (Libvirt:Network) is missing, or has no bridge that libvirt made for it, so the agent can't tell VMs from other machines there. Use a network of the mode nat, route or open.",
+        false);
 
     private static DateTimeOffset Now => Context.System.Scheduler.Now;
 
@@ -113,7 +119,7 @@ internal sealed class PortKeeper : ReceivePersistentActor, IWithTimers
 
     private void LookForFree(PortCommands.Allocate command)
     {
-        if (_unavailable is { } failure)
+        if ((_unavailable ?? (_isBridgeless ? NoBridge : null)) is { } failure)
         {
             Sender.Tell(new PortReply.Refused(failure));
             return;
@@ -181,18 +187,22 @@ internal sealed class PortKeeper : ReceivePersistentActor, IWithTimers
     private void Learn(VmRoster roster)
     {
         _roster = roster;
-        StoreAll(_table.Free(roster.Vms.ContainsKey, Now));
-        Follow(isForced: false);
+        if (!StoreAll(_table.Free(roster.Vms.ContainsKey, Now), isForced: false))
+        {
+            Follow(isForced: false);
+        }
     }
 
     private void Connect(string? bridge)
     {
-        if (bridge is null)
-        {
-            return;
-        }
-
         _bridge = bridge;
+        _isBridgeless = bridge is null;
+        Publish();
+
+        if (_isBridgeless && Mode != IsolationMode.Off)
+        {
+            _log.Warning(Mode == IsolationMode.On ? "VMs are not started: {0}" : "VMs are NOT kept apart from this host's network: {0}", NoBridge.Message);
+        }
 
         // libvirt may have started again and put its own rules first.
         Follow(isForced: true);
@@ -206,22 +216,30 @@ internal sealed class PortKeeper : ReceivePersistentActor, IWithTimers
         }
 
         _lookedAt = _vms.Current;
-        StoreAll(NetworkPlan.Point(_table, _roster.Vms.Keys, See, Now));
         Follow(isForced: false);
     }
 
     private SeenVm? See(VmId id) => _vms.Current.TryGetValue(id, out var vm) ? new(vm.Status.State is "stopped" or "absent", vm.Addresses) : null;
 
-    private void StoreAll(IReadOnlyList<IPortEvent> events)
+    /// <summary>Stores facts and then follows them.</summary>
+    /// <returns>Whether there were any.</returns>
+    private bool StoreAll(IReadOnlyList<IPortEvent> events, bool isForced)
     {
-        if (events.Count > 0)
+        if (events.Count == 0)
         {
-            PersistAll(events, stored =>
-            {
-                Apply(stored);
-                Follow(isForced: false);
-            });
+            return false;
         }
+
+        var left = events.Count;
+        PersistAll(events, stored =>
+        {
+            Apply(stored);
+            if (--left == 0)
+            {
+                Follow(isForced);
+            }
+        });
+        return true;
     }
 
     private void Apply(IPortEvent @event)
@@ -245,6 +263,12 @@ internal sealed class PortKeeper : ReceivePersistentActor, IWithTimers
 
         // Without the bridge's name or the list of VMs, the rules of an earlier life stay as they are.
         if (!_isProbed || _unavailable is not null || _roster is null || _bridge is not { } bridge)
+        {
+            return;
+        }
+
+        // What is in force must be in the journal first: else an agent that is killed here begins its next life with less, and takes away what worked.
+        if (StoreAll(NetworkPlan.Point(_table, _roster.Vms.Keys, See, Now), isForced))
         {
             return;
         }
@@ -288,6 +312,7 @@ internal sealed class PortKeeper : ReceivePersistentActor, IWithTimers
         Mode == IsolationMode.Off ? new("off", _unavailable, true)
         : !_isProbed ? NetworkState.Starting
         : _unavailable is not null ? new(Mode == IsolationMode.Auto ? "unavailable" : "failed", _unavailable, Mode == IsolationMode.Auto)
+        : _isBridgeless ? new(Mode == IsolationMode.Auto ? "unavailable" : "failed", NoBridge, Mode == IsolationMode.Auto)
         : _inForce is not null ? new("on", null, true)
         : _lastComplaint is not null ? new("failed", new(FailureCodes.PacketFilterUnavailable, _lastComplaint, false), false)
         : NetworkState.Starting);

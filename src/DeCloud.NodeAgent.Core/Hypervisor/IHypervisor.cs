@@ -119,7 +119,7 @@ public interface IHypervisorSession : IAsyncDisposable
 /// <param name="QemuVersion">Version of the emulator.</param>
 /// <param name="Acceleration">What VMs would run on.</param>
 /// <param name="AccelerationReason">Why, in a sentence.</param>
-/// <param name="VmBridge">The bridge of the network that VMs are attached to; null when it has none.</param>
+/// <param name="VmBridge">The bridge of the network that VMs are attached to; null when it has none that libvirt made.</param>
 public sealed record HypervisorFacts(string LibvirtVersion, string QemuVersion, Acceleration Acceleration, string AccelerationReason, string? VmBridge = null);
 
 /// <summary>What VMs run on.</summary>

@@ -32,7 +32,8 @@ public static class NetworkPlan
     }
 
     /// <summary>
-    /// The rules. A VM that nobody has seen yet keeps its last address, so that neither an agent nor a libvirt that restarts cuts a VM off; an address that another VM has now is not kept.
+    /// The rules. Only stored addresses count, so that the rules of an agent that was killed at any moment are those that the next one begins with. A VM that nobody has seen yet keeps its
+    /// last address, so that neither an agent nor a libvirt that restarts cuts a VM off; an address that another VM has now is not kept.
     /// </summary>
     /// <param name="bridge">The bridge of the VMs' network.</param>
     /// <param name="isIsolated">Whether isolation is on.</param>
@@ -53,7 +54,8 @@ public static class NetworkPlan
             foreach (var vm in ordered.Where(vm => !addresses.ContainsKey(vm)))
             {
                 var seen = see(vm);
-                var address = isFresh ? FirstIPv4(seen?.Addresses) : seen?.IsDown == true ? null : table.Addresses.GetValueOrDefault(vm);
+                var stored = table.Addresses.GetValueOrDefault(vm);
+                var address = isFresh ? (FirstIPv4(seen?.Addresses) == stored ? stored : null) : seen?.IsDown == true ? null : stored;
                 if (address is not null && owners.Add(address))
                 {
                     addresses[vm] = IPAddress.Parse(address);

@@ -36,10 +36,10 @@ public sealed record PortForward(VmId VmId, int GuestPort, PortProtocol Protocol
 public sealed record PortPolicy
 {
     /// <summary>The lowest port that is given, at least 1024.</summary>
-    public int RangeStart { get; init; } = 40000;
+    public int RangeStart { get; init; } = 20000;
 
     /// <summary>The highest port that is given, at most 65535.</summary>
-    public int RangeEnd { get; init; } = 41999;
+    public int RangeEnd { get; init; } = 21999;
 
     /// <summary>The most forwarded ports of one VM.</summary>
     public int MostPerVm { get; init; } = 32;

@@ -61,8 +61,13 @@ internal static class DomainXml
     /// <summary>Whether libvirt's domain capabilities are of the type <c>kvm</c>.</summary>
     public static bool IsKvm(string domainCapabilities) => (string?)Parse(domainCapabilities).Element("domain") == "kvm";
 
-    /// <summary>The bridge of a libvirt network; null when it has none.</summary>
-    public static string? BridgeOf(string networkXml) => (string?)Parse(networkXml).Element("bridge")?.Attribute("name");
+    /// <summary>The bridge that libvirt made for a network; null when the network has none, or uses one of the operator's own, which other machines are on too.</summary>
+    public static string? BridgeOf(string networkXml)
+    {
+        var network = Parse(networkXml);
+        var isOwn = (string?)network.Element("forward")?.Attribute("mode") is not ("bridge" or "private" or "vepa" or "passthrough" or "hostdev");
+        return isOwn ? (string?)network.Element("bridge")?.Attribute("name") : null;
+    }
 
     private static XElement Cpu(int vCpus, bool isKvm) => new("cpu",
         new XAttribute("mode", isKvm ? "host-passthrough" : "maximum"),

@@ -18,10 +18,17 @@ internal sealed partial class NftPacketFilter(PacketFilterOptions options, ILogg
     private NetworkRules? _applied;
     private string? _listed;
     private bool? _hasPassed;
+    private bool _hasWarned;
 
     /// <inheritdoc/>
     public async Task<Failure?> ProbeAsync(CancellationToken cancellation)
     {
+        if (!_hasWarned && options.RangeStart > 0 && await EphemeralPorts.OverlapAsync(options.RangeStart, options.RangeEnd, cancellation).ConfigureAwait(false) is var (start, end))
+        {
+            _hasWarned = true;
+            LogEphemeral(start, end);
+        }
+
         if (HostPrograms.Find("nft") is null)
         {
             return Unusable("the program nft is missing. Install the package nftables");
@@ -110,18 +117,23 @@ internal sealed partial class NftPacketFilter(PacketFilterOptions options, ILogg
         }
 
         var (listCode, listing, _) = await RunAsync(iptables, LibvirtFirewall.List, "", cancellation).ConfigureAwait(false);
-        var repairs = LibvirtFirewall.Repair(listCode == 0 ? listing : null, options.Table, rules);
-        foreach (var repair in repairs)
+        if (LibvirtFirewall.Repair(listCode == 0 ? listing : null, options.Table, rules) is { } repair)
         {
-            var (exitCode, _, complaint) = await RunAsync(iptables, repair, "", cancellation).ConfigureAwait(false);
+            var restore = LibvirtFirewall.RestoreProgram
+                ?? throw FailureException.Transient(FailureCodes.PacketFilterUnavailable, "The program iptables-restore is missing. Install the package iptables.");
+            var (exitCode, _, complaint) = await RunAsync(restore, LibvirtFirewall.Restore, repair, cancellation).ConfigureAwait(false);
             if (exitCode != 0)
             {
                 throw FailureException.Transient(FailureCodes.PacketFilterUnavailable, $"iptables refused the rule in libvirt's chain (exit code {exitCode}): {complaint}");
             }
+
+            var isMended = _hasPassed == true && !rules.Forwards.IsEmpty;
+            _hasPassed = !rules.Forwards.IsEmpty;
+            return isMended;
         }
 
         _hasPassed = !rules.Forwards.IsEmpty;
-        return repairs.Count > 1;
+        return false;
     }
 
     private Task<(int ExitCode, string Output, string Complaint)> NftAsync(IReadOnlyList<string> arguments, string input, CancellationToken cancellation) =>
@@ -167,4 +179,7 @@ internal sealed partial class NftPacketFilter(PacketFilterOptions options, ILogg
 
     [LoggerMessage(1, LogLevel.Warning, "Somebody changed or removed the packet filter's table '{Table}'; it is made anew")]
     private partial void LogMended(string table);
+
+    [LoggerMessage(2, LogLevel.Warning, "Ports {Start} to {End} of Ports:RangeStart to Ports:RangeEnd lie in this host's range for outgoing connections (net.ipv4.ip_local_port_range), so a program of the host may hold one that is to be forwarded; choose a range outside of it")]
+    private partial void LogEphemeral(int start, int end);
 }

@@ -5,6 +5,7 @@ using DeCloud.NodeAgent.Api.Node;
 using DeCloud.NodeAgent.Api.OpenApi;
 using DeCloud.NodeAgent.Api.Operations;
 using DeCloud.NodeAgent.Api.Orchestrator;
+using DeCloud.NodeAgent.Api.Ports;
 using DeCloud.NodeAgent.Api.Problems;
 using DeCloud.NodeAgent.Api.Requests;
 using DeCloud.NodeAgent.Api.Resources;
@@ -68,6 +69,7 @@ internal static class NodeApi
         ImageEndpoints.Map(api.MapGroup("images").WithTags("Images").NeedsVms());
         WireGuardEndpoints.Map(api.MapGroup("wireguard").WithTags("WireGuard"));
         OrchestratorEndpoints.Map(api.MapGroup("orchestrator").WithTags("Orchestrator"), api.MapGroup("commands").WithTags("Orchestrator"));
+        PortEndpoints.Map(api.MapGroup("ports").WithTags("Ports").NeedsVms(), vm);
         NodeEndpoints.Map(api.MapGroup("node").WithTags("Node"));
         ResourceEndpoints.Map(api.MapGroup("node").WithTags("Resources"));
         HealthEndpoints.Map(root.MapGroup("").WithTags("Health"));

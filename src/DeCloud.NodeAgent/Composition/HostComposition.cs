@@ -1,6 +1,7 @@
 using System.Runtime.Versioning;
 using DeCloud.Libvirt;
 using DeCloud.NodeAgent.Configuration;
+using DeCloud.NodeAgent.Core.Ports;
 using DeCloud.NodeAgent.Infrastructure;
 using DeCloud.NodeAgent.Infrastructure.Libvirt;
 using DeCloud.NodeAgent.Infrastructure.Linux;
@@ -24,7 +25,8 @@ internal static class HostComposition
         return services
             .AddLibvirt(Libvirt(options))
             .AddHostFiles(NodeComposition.Images(options), new() { VmFolder = options.Libvirt.VmStoragePath, ImageFolder = options.Libvirt.ImageCachePath })
-            .AddHostResources(new(options.Libvirt.VmStoragePath, options.Libvirt.ImageCachePath));
+            .AddHostResources(new(options.Libvirt.VmStoragePath, options.Libvirt.ImageCachePath))
+            .AddPacketFilter(new() { Table = options.Network.Table, RangeStart = options.Ports.RangeStart, RangeEnd = options.Ports.RangeEnd });
     }
 
     [SupportedOSPlatform("linux")]
@@ -36,6 +38,7 @@ internal static class HostComposition
             Uri = options.Libvirt.Uri is { } uri ? LibvirtUri.Parse(uri) : defaults.Uri,
             Network = options.Libvirt.Network,
             AllowEmulation = options.Libvirt.AllowEmulation,
+            IsolateGuests = options.Network.Isolation != IsolationMode.Off,
             CallDeadline = options.Libvirt.CallTimeout,
             SlowCallDeadline = options.Libvirt.StartTimeout,
             StartsAtOnce = options.Vms.MaxStarts > 0 ? options.Vms.MaxStarts : defaults.StartsAtOnce,

@@ -6,12 +6,14 @@ using DeCloud.NodeAgent.Actors.Node;
 using DeCloud.NodeAgent.Actors.Operations;
 using DeCloud.NodeAgent.Actors.Persistence;
 using DeCloud.NodeAgent.Actors.Resources;
+using DeCloud.NodeAgent.Actors.Ports;
 using DeCloud.NodeAgent.Actors.Vms;
 using DeCloud.NodeAgent.Configuration;
 using DeCloud.NodeAgent.Core.Hypervisor;
 using DeCloud.NodeAgent.Core.Images;
 using DeCloud.NodeAgent.Core.Overlay;
 using DeCloud.NodeAgent.Core.Resources;
+using DeCloud.NodeAgent.Core.Ports;
 using DeCloud.NodeAgent.Core.Vms;
 using DeCloud.NodeAgent.Infrastructure;
 using DeCloud.NodeAgent.Infrastructure.Images;
@@ -38,6 +40,7 @@ internal static class NodeComposition
         services.AddSingleton<ResourceParts>();
         services.AddHost(options);
         services.AddOverlay(Path.Join(options.StatePath, "wireguard"), options.WireGuard.Address);
+        services.AddSingleton<NetworkBoard>();
         services.AddJournalReaders(journal);
         services.AddSingleton(s => new NodeParts(
             Version,
@@ -49,7 +52,8 @@ internal static class NodeComposition
             new ImageCachePolicy(options.Images.BudgetBytes, UnpinnedReuse),
             s.GetRequiredService<JournalSignal>(),
             s.GetRequiredService<OperationBoard>(),
-            Resources: s.GetRequiredService<ResourceParts>())
+            s.GetService<IPacketFilter>() is { } filter ? new NetworkParts(filter, Network(options), s.GetRequiredService<NetworkBoard>()) : null,
+            s.GetRequiredService<ResourceParts>())
         {
             Overlay = new(Overlay(options), OverlayMark(options), s.GetRequiredService<IOverlayInterface>(), s.GetRequiredService<IOverlayKeys>()),
             Admission = Admission(options),
@@ -63,6 +67,13 @@ internal static class NodeComposition
             .WithNode());
         return services;
     }
+
+    private static NetworkPolicy Network(NodeOptions options) => new()
+    {
+        Isolation = options.Network.Isolation,
+        ReachablePrivateNetworks = [.. options.Network.AllowPrivateNetworks],
+        Ports = new() { RangeStart = options.Ports.RangeStart, RangeEnd = options.Ports.RangeEnd, MostPerVm = options.Ports.MaxPerVm },
+    };
 
     private static JournalOptions Journal(NodeOptions options) => new(
         options.Persistence.Provider == PersistenceProvider.Sqlite ? JournalProvider.Sqlite : JournalProvider.PostgreSql,

@@ -1,5 +1,6 @@
 using System.Net;
 using DeCloud.NodeAgent.Core.Overlay;
+using DeCloud.NodeAgent.Core.Ports;
 
 namespace DeCloud.NodeAgent.Configuration;
 
@@ -44,6 +45,14 @@ internal static class NodeConfiguration
             Capacity = ReadCapacity(reader),
             Persistence = ReadPersistence(reader, state),
             Http = ReadHttp(reader, readSecret),
+            Network = new(
+                reader.Read("Network:Isolation", IsolationMode.Auto, nameof(IsolationMode.Auto), "Keep VMs from this host, its private networks and each other: On (no VM starts without), Off, or Auto (on where nftables can be used).", SettingFormats.Choice<IsolationMode>),
+                reader.ReadMany("Network:AllowPrivateNetworks", "Private IPv4 networks that VMs may reach nonetheless, each in CIDR notation.", PrivateNetwork),
+                reader.Read("Network:Table", "decloud", "decloud", "Name of the agent's own tables in nftables; a second agent on one host needs another.", TableName)),
+            Ports = new(
+                reader.Read("Ports:RangeStart", 20000, "20000", "The lowest port of this host that is given to VMs. Stay below the kernel's own range for outgoing connections (net.ipv4.ip_local_port_range, 32768 as a rule): an overlap is warned of.", SettingFormats.Whole(1024, 65535)),
+                reader.Read("Ports:RangeEnd", 21999, "21999", "The highest port of this host that is given to VMs.", SettingFormats.Whole(1024, 65535)),
+                reader.Read("Ports:MaxPerVm", 32, "32", "The most forwarded ports of one VM.", SettingFormats.Whole(0, 1000))),
             WireGuard = new(
                 reader.Read("WireGuard:InterfaceName", "wg0", "wg0", "Name of the overlay's network interface.", InterfaceName),
                 reader.Read("WireGuard:ListenPort", 51820, "51820", "UDP port of the overlay.", SettingFormats.Whole(1, 65535)),
@@ -144,6 +153,11 @@ internal static class NodeConfiguration
             reader.Add("Images:MaxDownloadBytes", "is more than Images:BudgetBytes, so that the largest download could never be kept.", "Raise the budget or lower the limit.");
         }
 
+        if (options.Ports.RangeStart > options.Ports.RangeEnd)
+        {
+            reader.Add("Ports:RangeStart", "is above Ports:RangeEnd.", "Give the lowest port first.");
+        }
+
         if (options.Images.IdleTimeout > options.Images.TotalTimeout)
         {
             reader.Add("Images:IdleTimeout", "is longer than Images:TotalTimeout.", "Lower it, or raise the total.");
@@ -178,6 +192,16 @@ internal static class NodeConfiguration
         text.Length <= 63 && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.') && char.IsAsciiLetterOrDigit(text[0])
             ? new(text)
             : Parsed<string>.Wrong("is not a name of a libvirt network.", "Give 1 to 63 letters, digits, '-', '_' or '.'; virsh net-list --all shows the networks.");
+
+    private static Parsed<string> TableName(string text) =>
+        text.Length <= 31 && text.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '_') && char.IsAsciiLetterLower(text[0])
+            ? new(text)
+            : Parsed<string>.Wrong("is not a name for a table.", "Give 1 to 31 lower-case letters, digits and '_', beginning with a letter.");
+
+    private static Parsed<IPNetwork> PrivateNetwork(string text) =>
+        IPNetwork.TryParse(text, out var network) && network.BaseAddress.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork && network.ToString() == text
+            ? new(network)
+            : Parsed<IPNetwork>.Wrong("is not an IPv4 network in CIDR notation.", "Give the network's own address and its length, for example 10.20.0.0/16.");
 
     private static Parsed<string?> Cidr(string text) =>
         text.Split('/') is [var address, var length]

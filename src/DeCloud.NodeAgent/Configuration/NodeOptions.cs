@@ -2,6 +2,7 @@ using System.Net;
 using DeCloud.NodeAgent.Core.Overlay;
 using DeCloud.NodeAgent.Core.Orchestration;
 using DeCloud.NodeAgent.Infrastructure.Orchestrator;
+using DeCloud.NodeAgent.Core.Ports;
 
 namespace DeCloud.NodeAgent.Configuration;
 
@@ -28,6 +29,12 @@ internal sealed record NodeOptions
 
     /// <summary>The REST API.</summary>
     public required HttpSection Http { get; init; }
+
+    /// <summary>The VMs' network.</summary>
+    public required NetworkSection Network { get; init; }
+
+    /// <summary>The host's ports that lead to VMs.</summary>
+    public required PortsSection Ports { get; init; }
 
     /// <summary>The overlay network's interface.</summary>
     public required WireGuardSection WireGuard { get; init; }
@@ -115,6 +122,18 @@ internal sealed record HttpSection(IPEndPoint Listen, IReadOnlyList<string> Allo
     /// <summary>Leaves the token out, so that no log can hold it by accident.</summary>
     public override string ToString() => $"{nameof(HttpSection)} {{ Listen = {Listen}, HasApiToken = {ApiToken is not null} }}";
 }
+
+/// <summary>Section <c>Network</c>.</summary>
+/// <param name="Isolation">Whether VMs are kept apart from the provider's network, the host and each other.</param>
+/// <param name="AllowPrivateNetworks">Private IPv4 networks that VMs may reach although they are isolated.</param>
+/// <param name="Table">The name of the agent's own tables in the packet filter.</param>
+internal sealed record NetworkSection(IsolationMode Isolation, IReadOnlyList<IPNetwork> AllowPrivateNetworks, string Table);
+
+/// <summary>Section <c>Ports</c>.</summary>
+/// <param name="RangeStart">The lowest host port that is given to VMs.</param>
+/// <param name="RangeEnd">The highest.</param>
+/// <param name="MaxPerVm">The most forwarded ports of one VM.</param>
+internal sealed record PortsSection(int RangeStart, int RangeEnd, int MaxPerVm);
 
 /// <summary>Section <c>WireGuard</c>.</summary>
 /// <param name="InterfaceName">Name of the network interface.</param>

@@ -8,12 +8,13 @@ using DeCloud.NodeAgent.Contracts.Rest;
 namespace DeCloud.NodeAgent.IntegrationTests.Agent;
 
 /// <summary>The agent's REST API as a client sees it. Keeps what was acknowledged, for <see cref="Invariants"/>.</summary>
-public sealed class AgentApi(Uri address) : IDisposable
+public sealed class AgentApi(Uri address, string? token = null) : IDisposable
 {
     private readonly HttpClient _http = new(new SocketsHttpHandler { PooledConnectionIdleTimeout = TimeSpan.FromSeconds(1) })
     {
         BaseAddress = address,
         Timeout = TimeSpan.FromSeconds(75),
+        DefaultRequestHeaders = { Authorization = token is null ? null : new("Bearer", token) },
     };
 
     /// <summary>The operations that were acknowledged, and under which key.</summary>

@@ -11,7 +11,17 @@ public class AgentLab : IAsyncLifetime
     private LibvirtConnection? _observer;
 
     /// <summary>The host.</summary>
-    public LibvirtHost Host { get; } = new();
+    public LibvirtHost Host { get; }
+
+    /// <summary>An agent in the machine's own network.</summary>
+    public AgentLab()
+        : this(new LibvirtHost())
+    {
+    }
+
+    /// <summary>An agent on a host.</summary>
+    /// <param name="host">The host; not up yet.</param>
+    protected AgentLab(LibvirtHost host) => Host = host;
 
     /// <summary>The agent.</summary>
     public AgentProcess Agent { get; private set; } = null!;

@@ -15,6 +15,9 @@ public sealed class AgentProcess : IAsyncDisposable
     private static readonly TimeSpan StartDeadline = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan StopDeadline = TimeSpan.FromSeconds(40);
 
+    /// <summary>What an agent asks its callers for that does not listen on loopback.</summary>
+    private const string Token = "a-token-of-the-tests-0123456789abcdef";
+
     private readonly LibvirtHost _host;
     private readonly IReadOnlyList<string> _settings;
     private readonly ConcurrentQueue<string> _log = new();
@@ -30,7 +33,7 @@ public sealed class AgentProcess : IAsyncDisposable
         StatePath = statePath;
         _settings = settings;
         Port = FreePort();
-        Api = new(new($"http://127.0.0.1:{Port}"));
+        Api = new(new($"http://{host.Address}:{Port}"), Token);
     }
 
     /// <summary>Its state folder.</summary>
@@ -62,10 +65,9 @@ public sealed class AgentProcess : IAsyncDisposable
             [
                 "exec", _host.Folder, Path.Combine(AppContext.BaseDirectory, "decloud-agent"),
                 $"--StatePath={StatePath}",
-                $"--Http:Url=http://127.0.0.1:{Port}",
                 $"--Libvirt:Uri={_host.Uri}",
                 "--Libvirt:AllowEmulation=true",
-                "--Vms:StopGrace=00:00:08",
+                .. Defaults().Where(d => !_settings.Any(s => s.StartsWith(d.Key + "=", StringComparison.Ordinal))).Select(d => $"--{d.Key}={d.Value}"),
                 .. _settings.Select(s => "--" + s),
             ])
             .WithEnvironmentVariables(e => e.Set("DOTNET_gcServer", "0").Set("DOTNET_ROOT", Path.GetDirectoryName(DotnetHost())))
@@ -143,6 +145,21 @@ public sealed class AgentProcess : IAsyncDisposable
         }
 
         Api.Dispose();
+    }
+
+    private IEnumerable<(string Key, string Value)> Defaults()
+    {
+        yield return ("Http:Url", $"http://{_host.Address}:{Port}");
+        if (_host.Address != "127.0.0.1")
+        {
+            yield return ("Http:ApiToken", Token);
+        }
+
+        yield return ("Vms:StopGrace", "00:00:08");
+
+        // Hosts of the tests share the machine's network: whoever tests isolation has a network of its own.
+        yield return ("Network:Isolation", "Off");
+        yield return ("Network:Table", $"decloud_{Port}");
     }
 
     private static int FreePort()

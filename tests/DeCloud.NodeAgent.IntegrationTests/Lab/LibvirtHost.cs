@@ -17,10 +17,20 @@ public sealed class LibvirtHostCollection : ICollectionFixture<LibvirtHost>
 /// A private libvirt host, made by <c>scripts/lab.sh</c>: libvirtd, virtlogd and their whole state in a folder of
 /// their own. Classes that stop, freeze or kill the daemon take one of their own as class fixture.
 /// </summary>
-public sealed class LibvirtHost : IAsyncLifetime
+/// <param name="hasOwnNetwork">Whether it has a network namespace of its own.</param>
+public sealed class LibvirtHost(bool hasOwnNetwork) : IAsyncLifetime
 {
     private static readonly TimeSpan ScriptDeadline = TimeSpan.FromSeconds(60);
     private static readonly string Script = Path.Combine(RepositoryRoot(), "scripts", "lab.sh");
+
+    /// <summary>A host in the machine's own network.</summary>
+    public LibvirtHost()
+        : this(false)
+    {
+    }
+
+    /// <summary>The address at which the machine reaches a host with a network of its own.</summary>
+    public string Address => hasOwnNetwork ? File.ReadAllText(Path.Combine(Folder, "address")).Trim() : "127.0.0.1";
 
     /// <summary>The folder that holds everything of this host. Short: a Unix socket's path has room for 108 bytes.</summary>
     public string Folder { get; } = Path.Combine("/var/tmp", "dclab-" + Guid.NewGuid().ToString("n")[..8]);
@@ -77,7 +87,8 @@ public sealed class LibvirtHost : IAsyncLifetime
 
     /// <summary>Runs a program inside the host's mount namespace, where its domains live.</summary>
     /// <param name="command">The program and its arguments.</param>
-    public Task ExecuteInsideAsync(params string[] command) => RunAsync(Script, ["exec", Folder, .. command]);
+    /// <returns>What it printed.</returns>
+    public Task<string> ExecuteInsideAsync(params string[] command) => RunAsync(Script, ["exec", Folder, .. command]);
 
     /// <summary>Sends a signal to one process.</summary>
     /// <param name="signal">Such as <c>KILL</c>.</param>
@@ -89,7 +100,7 @@ public sealed class LibvirtHost : IAsyncLifetime
     public async Task InitializeAsync()
     {
         Directory.CreateDirectory(Files);
-        await RunAsync("up", Folder);
+        await RunAsync(Script, hasOwnNetwork ? ["up", Folder, "--netns"] : ["up", Folder]);
     }
 
     /// <inheritdoc/>

@@ -10,11 +10,13 @@ using DeCloud.NodeAgent.Actors.Node;
 using DeCloud.NodeAgent.Actors.Operations;
 using DeCloud.NodeAgent.Actors.Orchestration;
 using DeCloud.NodeAgent.Actors.Persistence;
+using DeCloud.NodeAgent.Actors.Ports;
 using DeCloud.NodeAgent.Actors.Resources;
 using DeCloud.NodeAgent.Actors.Vms;
 using DeCloud.NodeAgent.Contracts.Rest;
 using DeCloud.NodeAgent.Core.Node;
 using DeCloud.NodeAgent.Core.Overlay;
+using DeCloud.NodeAgent.Core.Ports;
 using DeCloud.NodeAgent.Core.Resources;
 using DeCloud.NodeAgent.Core.Vms;
 using DeCloud.NodeAgent.Tests.Simulation;
@@ -47,6 +49,13 @@ public abstract class NodeFixture : TestKit
 
     protected virtual OverlaySettings OverlaySettings => new("wg0", 51820, null);
 
+    protected SimulatedFilter Filter { get; } = new();
+
+    /// <summary>Whether VMs are isolated; null for a node without a packet filter.</summary>
+    protected virtual IsolationMode? Isolation => null;
+
+    protected NetworkBoard Network { get; private set; } = new();
+
     protected VmBoard Board { get; private set; } = new();
 
     protected OperationBoard Operations { get; private set; } = new();
@@ -78,6 +87,7 @@ public abstract class NodeFixture : TestKit
         await Node.GracefulStop(TimeSpan.FromSeconds(5));
         Hypervisor.Lose("the agent is gone");
         Board = new();
+        Network = new();
         Operations = new();
         Node = StartNode();
     }
@@ -133,9 +143,11 @@ public abstract class NodeFixture : TestKit
         await Until(condition);
     }
 
+    private NetworkParts? Parts => Isolation is { } mode ? new(Filter, new NetworkPolicy { Isolation = mode }, Network) : null;
+
     private IActorRef StartNode()
     {
-        var parts = new NodeParts("test", Hypervisor, Disk, Disk, Board, Policy, ImagePolicy, new JournalSignal(), Operations, null, Machine) { Overlay = Overlay.Parts(OverlaySettings), Admission = Admission, Orchestrator = Orchestrator };
+        var parts = new NodeParts("test", Hypervisor, Disk, Disk, Board, Policy, ImagePolicy, new JournalSignal(), Operations, Parts, Machine) { Overlay = Overlay.Parts(OverlaySettings), Admission = Admission, Orchestrator = Orchestrator };
         var node = Sys.ActorOf(Props.Create(() => new NodeSupervisor(parts)), $"node-{Guid.NewGuid():N}");
         if (Capacity is { } capacity)
         {

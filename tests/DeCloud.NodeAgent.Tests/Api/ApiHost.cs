@@ -4,6 +4,7 @@ using Akka.Actor;
 using Akka.Hosting;
 using DeCloud.NodeAgent.Actors.Node;
 using DeCloud.NodeAgent.Actors.Operations;
+using DeCloud.NodeAgent.Actors.Ports;
 using DeCloud.NodeAgent.Actors.Resources;
 using DeCloud.NodeAgent.Actors.Vms;
 using DeCloud.NodeAgent.Composition;
@@ -58,6 +59,10 @@ public sealed class ApiHost : IAsyncLifetime
     public Script WireGuard { get; } = new();
 
     public Script Orchestrator { get; } = new();
+
+    public Script Ports { get; } = new();
+
+    internal NetworkBoard Network { get; } = new();
 
     internal VmBoard Board { get; } = new();
 
@@ -152,6 +157,7 @@ public sealed class ApiHost : IAsyncLifetime
     private IServiceCollection AddScripts(IServiceCollection services, NodeOptions options) => (RunsVms ? services : services.AddSingleton<IHypervisor>(new UnsupportedHost()))
         .AddSingleton(options)
         .AddSingleton(Board)
+        .AddSingleton(Network)
         .AddSingleton(Operations)
         .AddSingleton(ResourceBoard)
         .AddSingleton<IVmHistory>(History)
@@ -171,6 +177,7 @@ public sealed class ApiHost : IAsyncLifetime
                     registry.Register<ResourcesKey>(system.ActorOf(Resources.Props(), "resources"));
 
                     registry.Register<OrchestratorKey>(system.ActorOf(Orchestrator.Props(), "orchestrator"));
+                    registry.Register<PortsKey>(system.ActorOf(Ports.Props(), "ports"));
                 });
             }
         });

@@ -1,5 +1,6 @@
 using System.Net;
 using DeCloud.NodeAgent.Configuration;
+using DeCloud.NodeAgent.Core.Ports;
 
 namespace DeCloud.NodeAgent.Tests.Configuration;
 
@@ -36,6 +37,7 @@ public sealed class NodeConfigurationTests
                 ("Persistence:ConnectionString", "Host=db;Password=x"), ("Http:Url", "http://[::1]:7000"), ("Http:AllowedHosts:0", "A.example"), ("Http:AllowedHosts:1", "b.example"), ("Http:MaxRequestBodyBytes", "1 MiB"),
                 ("Http:MaxConnections", "9"), ("Http:HeadersTimeout", "1s"), ("Http:ApiToken", Token), ("WireGuard:InterfaceName", "wg7"), ("WireGuard:ListenPort", "51821"), ("WireGuard:Address", "10.80.0.7/16"),
                 ("Heartbeat:Interval", "10s"), ("Heartbeat:OrchestratorUrl", "https://o.example/"), ("Orchestrator:BaseUrl", "https://o.example/"), ("Orchestrator:ApiKey", Token),
+                ("Network:Isolation", "on"), ("Network:AllowPrivateNetworks", "10.20.0.0/16,192.168.7.0/24"), ("Network:Table", "dc_2"), ("Ports:RangeStart", "20000"), ("Ports:RangeEnd", "20009"), ("Ports:MaxPerVm", "5"),
             ],
             out var o));
 
@@ -49,6 +51,9 @@ public sealed class NodeConfigurationTests
         Assert.Equal(["a.example", "b.example"], o.Http.AllowedHosts);
         Assert.Equal(new WireGuardSection("wg7", 51821, new(IPAddress.Parse("10.80.0.7"), 16)), o.WireGuard);
         Assert.Equal(new HeartbeatSection(TimeSpan.FromSeconds(10), new("https://o.example/")), o.Heartbeat);
+        Assert.Equal((IsolationMode.On, "dc_2"), (o.Network.Isolation, o.Network.Table));
+        Assert.Equal(["10.20.0.0/16", "192.168.7.0/24"], o.Network.AllowPrivateNetworks.Select(n => n.ToString()));
+        Assert.Equal(new PortsSection(20000, 20009, 5), o.Ports);
         Assert.Equal(new OrchestratorSection(new("https://o.example/"), Token), o.Orchestrator);
     }
 
@@ -60,6 +65,14 @@ public sealed class NodeConfigurationTests
     [InlineData("Libvirt:Uri", "xen:///system")]
     [InlineData("Libvirt:Uri", "nonsense")]
     [InlineData("Libvirt:Network", "a b")]
+    [InlineData("Network:Isolation", "maybe")]
+    [InlineData("Network:AllowPrivateNetworks", "10.20.0.1/16")]
+    [InlineData("Network:AllowPrivateNetworks", "fd00::/8")]
+    [InlineData("Network:Table", "a b; flush ruleset")]
+    [InlineData("Ports:RangeStart", "80")]
+    [InlineData("Ports:RangeEnd", "65536")]
+    [InlineData("Ports:RangeStart", "42000")]
+    [InlineData("Ports:MaxPerVm", "-1")]
     [InlineData("Libvirt:AllowEmulation", "yes")]
     [InlineData("Libvirt:CallTimeout", "10")]
     [InlineData("Libvirt:CallTimeout", "0s")]

@@ -37,6 +37,13 @@ public sealed class DomainXmlTests
         Assert.Equal(expected.ReplaceLineEndings("\n").TrimEnd('\n'), built.ReplaceLineEndings("\n"));
     }
 
+    [Theory]
+    [InlineData("<network><forward mode='nat'/><bridge name='virbr0'/></network>", "virbr0")]
+    [InlineData("<network><bridge name='virbr1'/></network>", "virbr1")]
+    [InlineData("<network><forward mode='bridge'/><bridge name='br0'/></network>", null)]
+    [InlineData("<network><forward mode='passthrough'/></network>", null)]
+    public void Only_a_bridge_that_libvirt_made_is_the_VMs_own(string xml, string? expected) => Assert.Equal(expected, DomainXml.BridgeOf(xml));
+
     [Fact]
     public void No_word_of_a_tenant_is_among_what_a_domain_is_made_of()
     {

@@ -22,6 +22,12 @@ public sealed class SimulatedHypervisor : IHypervisor
     /// <summary>Whether connecting fails.</summary>
     public bool IsAway { get; set; }
 
+    /// <summary>The addresses that guests have, by Ethernet address.</summary>
+    public System.Collections.Concurrent.ConcurrentDictionary<string, IReadOnlyList<string>> Leases { get; } = new();
+
+    /// <summary>The bridge of the VMs' network.</summary>
+    public string? VmBridge { get; set; } = "virbr0";
+
     /// <summary>What VMs run on.</summary>
     public Acceleration Acceleration { get; set; } = Acceleration.Kvm;
 
@@ -139,7 +145,7 @@ public sealed class SimulatedHypervisor : IHypervisor
 
         public Channel<DomainEvent> Events { get; } = Channel.CreateUnbounded<DomainEvent>();
 
-        public HypervisorFacts Facts => new("9.0.0", "7.2.0", owner.Acceleration, owner.Acceleration == Acceleration.None ? "There is no KVM here." : "simulated");
+        public HypervisorFacts Facts => new("9.0.0", "7.2.0", owner.Acceleration, owner.Acceleration == Acceleration.None ? "There is no KVM here." : "simulated", owner.VmBridge);
 
         public Task<string> Closed => _closed.Task;
 
@@ -253,7 +259,7 @@ public sealed class SimulatedHypervisor : IHypervisor
         public async Task<IReadOnlyDictionary<string, IReadOnlyList<string>>> LeasesAsync(CancellationToken cancellation)
         {
             await EnterAsync("leases", null, cancellation);
-            return new Dictionary<string, IReadOnlyList<string>>();
+            return new Dictionary<string, IReadOnlyList<string>>(owner.Leases);
         }
 
         public async Task<string?> VncSocketAsync(VmId id, CancellationToken cancellation)

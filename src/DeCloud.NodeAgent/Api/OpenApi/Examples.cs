@@ -85,6 +85,8 @@ internal static class Examples
         100 * GiB,
         400 * GiB);
 
+    private static PortResource Port { get; } = new() { VmId = VmId, GuestPort = 80, Protocol = "tcp", HostPort = 20000, Label = "web", RequestedBy = "api", Since = Time };
+
     private static NodeResource Node { get; } = new()
     {
         Version = "0.1.0",
@@ -184,6 +186,9 @@ internal static class Examples
         [typeof(Page<HistoryEntryResource>)] = Write(new Page<HistoryEntryResource>([Entry], 12, "7"), WireJson.Types.PageHistoryEntryResource),
         [typeof(EventResource)] = $"id: 42\nevent: step-completed\ndata: {JsonSerializer.Serialize(new EventResource(42, $"/api/vms/{VmId}", Entry), WireJson.Types.EventResource)}\n\n",
         [typeof(ImageListResource)] = Write(Images, WireJson.Types.ImageListResource),
+        [typeof(AllocatePortRequest)] = Write(new AllocatePortRequest { GuestPort = 80, Protocol = "tcp", Label = "web" }, WireJson.Types.AllocatePortRequest),
+        [typeof(PortResource)] = Write(Port, WireJson.Types.PortResource),
+        [typeof(PortListResource)] = Write(new PortListResource([Port], 20000, 21999, new("on", true, null)), WireJson.Types.PortListResource),
         [typeof(VncTicketResource)] = Write(new VncTicketResource("127.0.0.1", 41357, Time.AddMinutes(1)), WireJson.Types.VncTicketResource),
         [typeof(NodeResource)] = Write(Node, WireJson.Types.NodeResource),
         [typeof(CapacityResource)] = Write(Capacity, WireJson.Types.CapacityResource),

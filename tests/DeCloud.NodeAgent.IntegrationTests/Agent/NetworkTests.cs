@@ -1,0 +1,171 @@
+using DeCloud.NodeAgent.Contracts.Rest;
+
+namespace DeCloud.NodeAgent.IntegrationTests.Agent;
+
+/// <summary>Forwarded ports and isolation, on libvirt's own NAT network with libvirt's own firewall.</summary>
+public sealed class NetworkTests(NetworkLab lab) : AgentTests(lab), IClassFixture<NetworkLab>
+{
+    private readonly NetworkLab _lab = lab;
+
+    [Fact]
+    public async Task A_client_reaches_the_guest_through_the_host_and_after_the_delete_nothing_is_left()
+    {
+        var vm = await _lab.ReadyVmAsync();
+        var port = await _lab.PortAsync(vm.Id, 80);
+        await _lab.AnswersAsync(port.HostPort, true);
+        Assert.Single((await _lab.Host.ExecuteInsideAsync("iptables", "-S")).Split('\n'), l => l.Contains("decloud-agent-decloud ", StringComparison.Ordinal));
+
+        await _lab.RemoveAsync(vm.Id);
+
+        await _lab.AnswersAsync(port.HostPort, false);
+        await Patience.UntilAsync("the rules are gone", TimeSpan.FromSeconds(10), async () =>
+            !(await _lab.NftAsync("list", "ruleset")).Contains("dcvm" + vm.Id.ToString("N")[..11], StringComparison.Ordinal)
+            && !(await _lab.Host.ExecuteInsideAsync("iptables", "-S")).Contains("decloud-agent", StringComparison.Ordinal));
+        Assert.DoesNotContain(port.HostPort.ToString(System.Globalization.CultureInfo.InvariantCulture) + " :", await _lab.NftAsync("list", "table", "inet", NetworkLab.Table), StringComparison.Ordinal);
+        Assert.Empty((await _lab.Api.GetAsync("/api/ports", RestJson.Default.PortListResource)).Items);
+    }
+
+    [Fact]
+    public async Task A_guest_reaches_the_world_and_neither_the_host_nor_the_provider_nor_another_guest()
+    {
+        var first = await _lab.ReadyVmAsync();
+        var second = await _lab.ReadyVmAsync();
+        var port = (await _lab.PortAsync(first.Id, 80)).HostPort;
+        await _lab.AnswersAsync(port, true);
+        var gateway = first.Addresses[0][..first.Addresses[0].LastIndexOf('.')] + ".1";
+        var server = NetworkLab.ServerPort;
+
+        Assert.True(await _lab.ReachesAsync(port, $"{NetworkLab.World}:{server}"));
+        Assert.False(await _lab.ReachesAsync(port, $"{NetworkLab.Provider}:{server}"), "the provider's network");
+        Assert.False(await _lab.ReachesAsync(port, $"{gateway}:{server}"), "the host by its bridge");
+        Assert.False(await _lab.ReachesAsync(port, $"{NetworkLab.Outside}:{server}"), "the host by its outer address");
+        Assert.False(await _lab.ReachesAsync(port, $"{_lab.Host.Address}:{_lab.Agent.Port}"), "the agent's API");
+        Assert.False(await _lab.ReachesAsync(port, $"{second.Addresses[0]}:80"), "another guest");
+        Assert.False(await _lab.ReachesAsync(port, "169.254.169.254:80"), "the metadata service");
+        Assert.False(await _lab.ReachesAsync(port, $"{NetworkLab.World}:{server}", gateway[..gateway.LastIndexOf('.')] + ".253"), "the world, from an address that is not its own");
+        Assert.True(await _lab.ReachesAsync(port, $"{NetworkLab.World}:{server}"));
+    }
+
+    [Fact]
+    public async Task Without_the_rules_the_same_probes_do_reach_so_that_it_is_the_rules_that_stop_them()
+    {
+        var vm = await _lab.ReadyVmAsync();
+        var port = (await _lab.PortAsync(vm.Id, 80)).HostPort;
+        await _lab.AnswersAsync(port, true);
+        await _lab.Agent.Kill9Async();
+        try
+        {
+            // What is left while the agent is dead: its rules.
+            await _lab.AnswersAsync(port, true);
+            Assert.False(await _lab.ReachesAsync(port, $"{NetworkLab.Provider}:{NetworkLab.ServerPort}"));
+
+            await _lab.NftAsync("delete", "table", "bridge", NetworkLab.Table);
+            foreach (var chain in new[] { "input", "outward" })
+            {
+                await _lab.NftAsync("flush", "chain", "inet", NetworkLab.Table, chain);
+            }
+
+            Assert.True(await _lab.ReachesAsync(port, $"{NetworkLab.Provider}:{NetworkLab.ServerPort}"));
+            Assert.True(await _lab.ReachesAsync(port, $"{NetworkLab.Outside}:{NetworkLab.ServerPort}"));
+        }
+        finally
+        {
+            await _lab.Agent.StartReadyAsync();
+        }
+
+        // Each look is a new connection to the forwarded port, and throws when that is refused: the port works all the while.
+        await Patience.UntilAsync("the rules are back", TimeSpan.FromSeconds(30), async () => !await _lab.ReachesAsync(port, $"{NetworkLab.Provider}:{NetworkLab.ServerPort}"));
+        await _lab.AnswersAsync(port, true);
+    }
+
+    [Fact]
+    public async Task A_kill_and_a_restart_of_the_agent_fail_no_new_connection()
+    {
+        var vm = await _lab.ReadyVmAsync();
+        var port = (await _lab.PortAsync(vm.Id, 80)).HostPort;
+        await _lab.AnswersAsync(port, true);
+        using var stop = new CancellationTokenSource();
+
+        // At once, before the agent has looked at its VMs again.
+        await _lab.Agent.Kill9Async();
+        var knocks = _lab.KnockAsync(port, stop.Token);
+        await _lab.Agent.StartReadyAsync();
+        await _lab.AddressAsync(vm.Id);
+
+        // A second life, which begins while the rules of the first are settled; and the first look of the timer.
+        await _lab.Agent.RestartAsync();
+        await Task.Delay(TimeSpan.FromSeconds(12));
+        await stop.CancelAsync();
+
+        var (opened, failed) = await knocks;
+        Assert.True(failed.Count == 0, string.Join("\n\n", failed));
+        Assert.True(opened > 20, $"{opened} connections");
+    }
+
+    [Fact]
+    public async Task Datagrams_reach_the_guest_through_a_UDP_port_and_its_answer_comes_back()
+    {
+        var vm = await _lab.ReadyVmAsync();
+        var guest = vm.Addresses[0];
+        var answer = await _lab.Api.SendAsync(HttpMethod.Post, $"/api/vms/{vm.Id}/ports", """{"guestPort":9999,"protocol":"udp"}""", null);
+        Assert.True(answer.Status == System.Net.HttpStatusCode.OK, answer.ToString());
+        var port = answer.As(RestJson.Default.PortResource);
+
+        // Nothing listens there in the guest, so that its kernel answers with an error: counted where both pass the host.
+        await _lab.NftAsync("add", "table", "inet", "watch");
+        await _lab.NftAsync("add", "chain", "inet", "watch", "pass", "{ type filter hook postrouting priority 200; policy accept; }");
+        await _lab.NftAsync("add", "rule", "inet", "watch", "pass", "ip", "daddr", guest, "udp", "dport", "9999", "counter", "comment", "\"in\"");
+        await _lab.NftAsync("add", "rule", "inet", "watch", "pass", "ip", "daddr", NetworkLab.World, "icmp", "type", "destination-unreachable", "counter", "comment", "\"out\"");
+        try
+        {
+            await Patience.UntilAsync("a datagram and its answer have passed", TimeSpan.FromSeconds(20), async () =>
+            {
+                await _lab.DatagramAsync(port.HostPort);
+                var seen = await _lab.NftAsync("list", "table", "inet", "watch");
+                return seen.Split('\n').Count(l => l.Contains("comment", StringComparison.Ordinal) && !l.Contains("packets 0 ", StringComparison.Ordinal)) == 2;
+            });
+        }
+        finally
+        {
+            await _lab.NftAsync("delete", "table", "inet", "watch");
+        }
+    }
+
+    [Fact]
+    public async Task Tables_that_somebody_flushed_and_a_libvirtd_that_began_anew_are_mended()
+    {
+        var vm = await _lab.ReadyVmAsync();
+        var port = (await _lab.PortAsync(vm.Id, 80)).HostPort;
+        await _lab.AnswersAsync(port, true);
+
+        await _lab.NftAsync("delete", "table", "inet", NetworkLab.Table);
+        Assert.Null(await _lab.FromWorldAsync(port));
+        await _lab.AnswersAsync(port, true, TimeSpan.FromSeconds(30));
+
+        await _lab.NftAsync("flush", "table", "bridge", NetworkLab.Table);
+        await Patience.UntilAsync("the bridge's rules are back", TimeSpan.FromSeconds(30), async () =>
+            (await _lab.NftAsync("list", "table", "bridge", NetworkLab.Table)).Contains("drop", StringComparison.Ordinal));
+
+        await _lab.Host.KillLibvirtdAsync();
+        await _lab.Host.StartLibvirtdAsync();
+        await _lab.Agent.ReadyAsync();
+        await _lab.AnswersAsync(port, true, TimeSpan.FromSeconds(30));
+    }
+
+    [Fact]
+    public async Task A_port_survives_kill_9_and_a_removed_one_stays_away()
+    {
+        var vm = await _lab.ReadyVmAsync();
+        var kept = await _lab.PortAsync(vm.Id, 80, "kept");
+        var removed = await _lab.PortAsync(vm.Id, 81, "removed");
+        await _lab.AnswersAsync(kept.HostPort, true);
+        Assert.Equal(System.Net.HttpStatusCode.OK, (await _lab.Api.SendAsync(HttpMethod.Delete, $"/api/vms/{vm.Id}/ports/81/tcp")).Status);
+
+        await _lab.Agent.RestartAsync();
+
+        Assert.Equal([kept], (await _lab.Api.GetAsync($"/api/vms/{vm.Id}/ports", RestJson.Default.PortListResource)).Items);
+        await _lab.AnswersAsync(kept.HostPort, true);
+        Assert.Equal(kept, await _lab.PortAsync(vm.Id, 80, "kept"));
+        Assert.Equal(removed, await _lab.PortAsync(vm.Id, 81, "removed"));
+    }
+}

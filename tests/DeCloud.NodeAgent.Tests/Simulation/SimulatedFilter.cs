@@ -1,0 +1,37 @@
+using DeCloud.NodeAgent.Core.Node;
+using DeCloud.NodeAgent.Core.Ports;
+
+namespace DeCloud.NodeAgent.Tests.Simulation;
+
+/// <summary>A packet filter that keeps the rules it was given, and can be missing or refuse.</summary>
+public sealed class SimulatedFilter : IPacketFilter
+{
+    private volatile NetworkRules? _inForce;
+    private int _applied;
+
+    public NetworkRules? InForce => _inForce;
+
+    public int Applied => Volatile.Read(ref _applied);
+
+    public Failure? Missing { get; set; }
+
+    public Failure? Refusal { get; set; }
+
+    public Dictionary<int, PortProtocol> Busy { get; } = [];
+
+    public Task<Failure?> ProbeAsync(CancellationToken cancellation) => Task.FromResult(Missing);
+
+    public Task<bool> ApplyAsync(NetworkRules rules, CancellationToken cancellation)
+    {
+        if (Refusal is { } refusal)
+        {
+            throw new FailureException(refusal);
+        }
+
+        _inForce = rules;
+        Interlocked.Increment(ref _applied);
+        return Task.FromResult(false);
+    }
+
+    public Task<IReadOnlyDictionary<int, PortProtocol>> BusyPortsAsync(CancellationToken cancellation) => Task.FromResult<IReadOnlyDictionary<int, PortProtocol>>(new Dictionary<int, PortProtocol>(Busy));
+}
