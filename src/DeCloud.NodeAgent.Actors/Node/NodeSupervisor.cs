@@ -1,5 +1,6 @@
 using Akka.Actor;
 using Akka.Event;
+using DeCloud.NodeAgent.Actors.Edge;
 using DeCloud.NodeAgent.Actors.Hypervisor;
 using DeCloud.NodeAgent.Actors.Images;
 using DeCloud.NodeAgent.Actors.Vms;
@@ -7,6 +8,7 @@ using DeCloud.NodeAgent.Contracts.Rest;
 using DeCloud.NodeAgent.Core.Hypervisor;
 using DeCloud.NodeAgent.Core.Images;
 using DeCloud.NodeAgent.Core.Node;
+using DeCloud.NodeAgent.Core.Remote;
 using DeCloud.NodeAgent.Core.Vms;
 using Failure = DeCloud.NodeAgent.Core.Node.Failure;
 
@@ -21,6 +23,7 @@ internal sealed class NodeSupervisor : ReceiveActor, IWithTimers
     private const string Images = "images";
     private const string Vms = "vms";
     private const string Hypervisor = "hypervisor";
+    private const string Remote = "remote";
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(30);
 
@@ -45,11 +48,13 @@ internal sealed class NodeSupervisor : ReceiveActor, IWithTimers
             [Images] = new(Props.Create(() => new ImageCache(parts.ImageStore, parts.ImagePolicy, parts.Board, parts.Written))),
             [Vms] = new(Props.Create(() => new VmRegistry(environment))),
             [Hypervisor] = new(Props.Create(() => new HypervisorActor(parts.Hypervisor, subscribers))),
+            [Remote] = new(Props.Create(() => new AllegianceActor())),
         };
 
         Receive<IVmMessage>(message => Pass(Vms, message));
         Receive<VmQueries.GetForeign>(query => Pass(Vms, query));
         Receive<IImageMessage>(message => Pass(Images, message));
+        Receive<IAllegianceMessage>(message => Pass(Remote, message));
 
         Receive<HypervisorMessages.Up>(ComeUp);
         Receive<HypervisorMessages.Lost>(GoDown);
@@ -125,6 +130,9 @@ internal sealed class NodeSupervisor : ReceiveActor, IWithTimers
                 break;
             case IImageMessage:
                 Sender.Tell(new ImageReply.Refused(failure));
+                break;
+            case IAllegianceMessage:
+                Sender.Tell(new AllegianceReply.Refused(failure, null));
                 break;
             default:
                 break;

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using DeCloud.NodeAgent.Core.Images;
+using DeCloud.NodeAgent.Core.Remote;
 using DeCloud.NodeAgent.Core.Vms;
 
 namespace DeCloud.NodeAgent.Actors.Serialization;
@@ -30,4 +31,6 @@ namespace DeCloud.NodeAgent.Actors.Serialization;
 [JsonSerializable(typeof(ImageEvents.Used))]
 [JsonSerializable(typeof(ImageEvents.Removed), TypeInfoPropertyName = "ImageRemoved")]
 [JsonSerializable(typeof(ImageCacheState))]
+[JsonSerializable(typeof(AllegianceEvents.Followed))]
+[JsonSerializable(typeof(AllegianceEvents.Drained))]
 internal sealed partial class JournalJson : JsonSerializerContext;

@@ -38,6 +38,8 @@ public sealed class JournalSerializer(ExtendedActorSystem system) : SerializerWi
         ("image-used.1", JournalJson.Default.Used),
         ("image-removed.1", JournalJson.Default.ImageRemoved),
         ("image-cache.1", JournalJson.Default.ImageCacheState),
+        ("remote-followed.1", JournalJson.Default.Followed),
+        ("remote-drained.1", JournalJson.Default.Drained),
     ];
 
     private static readonly FrozenDictionary<string, JsonTypeInfo> ByManifest = Known.ToFrozenDictionary(k => k.Manifest, k => k.Type);

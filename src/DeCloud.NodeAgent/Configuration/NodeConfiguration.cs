@@ -52,6 +52,7 @@ internal static class NodeConfiguration
             Orchestrator = new(
                 reader.Read("Orchestrator:BaseUrl", null, "none", "Where the orchestrator is.", SettingFormats.WebUrl),
                 reader.Read<string?>("Orchestrator:ApiKey", null, "none", "What the node shows to the orchestrator.", text => Nullable(Token(text)), isSecret: true)),
+            Remote = RemoteConfiguration.Read(reader, readSecret),
         };
     }
 
