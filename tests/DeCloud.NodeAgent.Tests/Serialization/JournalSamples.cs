@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using DeCloud.NodeAgent.Core.Images;
 using DeCloud.NodeAgent.Core.Node;
 using DeCloud.NodeAgent.Core.Operations;
+using DeCloud.NodeAgent.Core.Remote;
 using DeCloud.NodeAgent.Core.Vms;
 using DeCloud.NodeAgent.Tests.Vms;
 
@@ -77,5 +78,7 @@ internal static class JournalSamples
             Pulls = [new(1, "https://images.example/a", Samples.Digest, Asked, At, OperationStatus.Failed, Samples.Digest, Cause, At)],
             LastUsed = ImmutableDictionary<string, DateTimeOffset>.Empty.Add(Samples.Digest.ToString(), At),
         },
+        ["remote-followed.1"] = new AllegianceEvents.Followed("orchestrator", 7, new(2026, 1, 2, 3, 4, 5, TimeSpan.Zero)),
+        ["remote-drained.1"] = new AllegianceEvents.Drained(true, new("remote:c-7", "ab", "orchestrator:orchestrator"), new(2026, 1, 2, 3, 4, 5, TimeSpan.Zero)),
     };
 }
