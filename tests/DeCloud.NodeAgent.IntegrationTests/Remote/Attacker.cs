@@ -41,7 +41,7 @@ internal sealed class Attacker : IAsyncDisposable
             certificates is null
                 ? ActorSystemSetup.Create(bootstrap)
                 : ActorSystemSetup.Create(bootstrap, new DotNettySslSetup(certificates.Own, suppressValidation: false, requireMutualAuthentication: isShown, validateCertificateHostname: false, (_, _, _, _, _) => true)));
-        _ear = System.ActorOf(Props.Create(() => new Ear(_heard)));
+        _ear = System.ActorOf(Props.Create(() => new Listener(_heard)));
     }
 
     public ActorSystem System { get; }
@@ -79,9 +79,9 @@ internal sealed class Attacker : IAsyncDisposable
 
     public async ValueTask DisposeAsync() => await System.Terminate().WaitAsync(TimeSpan.FromSeconds(10)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
-    private sealed class Ear : ReceiveActor
+    private sealed class Listener : ReceiveActor
     {
-        public Ear(ConcurrentQueue<object> heard) => ReceiveAny(heard.Enqueue);
+        public Listener(ConcurrentQueue<object> heard) => ReceiveAny(heard.Enqueue);
     }
 }
 

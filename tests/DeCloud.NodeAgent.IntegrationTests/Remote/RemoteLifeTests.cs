@@ -88,7 +88,7 @@ public sealed class RemoteLifeTests(RemoteLab lab) : AgentTests(lab), IClassFixt
         {
             await orchestrator.SayAsync("nodes");
             await Task.Delay(200);
-            return orchestrator.Said("node").LastOrDefault() is { ValueKind: System.Text.Json.JsonValueKind.Object } node && node.TryGetProperty("ready", out var ready) && ready.GetBoolean();
+            return orchestrator.Said("node") is [.., var node] && node.TryGetProperty("ready", out var ready) && ready.GetBoolean();
         });
 
     private static async Task EndsAsync(OrchestratorProcess orchestrator, string command) =>
