@@ -186,20 +186,23 @@ public sealed class RemoteAttackTests(RemoteLab lab) : AgentTests(lab), IClassFi
     }
 
     /// <summary>A VM that runs, and the gateway as it is.</summary>
-    private async Task<(VmResource Vm, DateTimeOffset GatewaySince, int Pid)> BeforeAsync()
+    private async Task<(VmResource Vm, DateTimeOffset GatewaySince, int Pid, IReadOnlyList<int> Qemus)> BeforeAsync()
     {
         var created = await Lab.Api.CreateAsync(Lab.Small(64));
         await Lab.Api.DoneAsync(created);
-        return (await Lab.Api.VmAsync(created.Vm!.Id), (await GoodAttachAsync()).StartedAt, Lab.Agent.Pid);
+        return (await Lab.Api.VmAsync(created.Vm!.Id), (await GoodAttachAsync()).StartedAt, Lab.Agent.Pid, Lab.Invariants.QemusOf(created.Vm.Id));
     }
 
-    private async Task AfterAsync((VmResource Vm, DateTimeOffset GatewaySince, int Pid) before)
+    private async Task AfterAsync((VmResource Vm, DateTimeOffset GatewaySince, int Pid, IReadOnlyList<int> Qemus) before)
     {
         Assert.Equal(before.GatewaySince, (await GoodAttachAsync()).StartedAt);
         Assert.True(Lab.Agent.IsRunning);
         Assert.Equal(before.Pid, Lab.Agent.Pid);
         var vm = await Lab.Api.VmAsync(before.Vm.Id);
-        Assert.Equal((before.Vm.Version, before.Vm.Status), (vm.Version, vm.Status));
+        // Not the version: the guest's own boot goes on meanwhile, and is told.
+        Assert.Equal((before.Vm.Status, before.Vm.Intent, before.Vm.LastOperation), (vm.Status, vm.Intent, vm.LastOperation));
+        Assert.Equal(before.Qemus, Lab.Invariants.QemusOf(before.Vm.Id));
+        Assert.Single(before.Qemus);
         Assert.True((await Lab.Api.NodeAsync()).Reconciled);
         Assert.DoesNotContain("fell (", Lab.Agent.Log, StringComparison.Ordinal);
         Assert.Single(await Lab.Api.VmsAsync());
