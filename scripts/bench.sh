@@ -19,6 +19,7 @@ root. Without NAME all of them run, about a quarter of an hour:
   change    QEMU killed, guest powered off, until the API shows it
   hang      reads while libvirtd hangs
   libvirt   the libvirt client, against virsh
+  nodes     a thousand simulated nodes on one sample orchestrator
   micro     pure code
 
   --write   also write the table to docs/benchmarks.md; only with all of them
@@ -30,7 +31,7 @@ USAGE
 here="$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)"
 root="$(dirname "$here")"
 readonly here root
-readonly all=(create list restart start journal import change hang libvirt micro)
+readonly all=(create list restart start journal import change hang libvirt nodes micro)
 work=
 load="$(cut -d ' ' -f 1-3 /proc/loadavg)"
 

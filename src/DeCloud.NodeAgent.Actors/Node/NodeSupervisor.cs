@@ -1,5 +1,6 @@
 using Akka.Actor;
 using Akka.Event;
+using DeCloud.NodeAgent.Actors.Edge;
 using DeCloud.NodeAgent.Actors.Hypervisor;
 using DeCloud.NodeAgent.Actors.Images;
 using DeCloud.NodeAgent.Actors.Overlay;
@@ -15,6 +16,7 @@ using DeCloud.NodeAgent.Core.Overlay;
 using DeCloud.NodeAgent.Core.Orchestration;
 using DeCloud.NodeAgent.Core.Ports;
 using DeCloud.NodeAgent.Core.Resources;
+using DeCloud.NodeAgent.Core.Remote;
 using DeCloud.NodeAgent.Core.Vms;
 using Failure = DeCloud.NodeAgent.Core.Node.Failure;
 
@@ -33,6 +35,7 @@ internal sealed class NodeSupervisor : ReceiveActor, IWithTimers
     private const string Orchestrator = "heartbeat";
     private const string Ports = "ports";
     private const string Resources = "resources";
+    private const string Remote = "remote";
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan MeasuresWithin = TimeSpan.FromSeconds(10);
@@ -71,6 +74,7 @@ internal sealed class NodeSupervisor : ReceiveActor, IWithTimers
             [Hypervisor] = new(Props.Create(() => new HypervisorActor(parts.Hypervisor, subscribers))),
             [WireGuard] = new(Props.Create(() => new WireGuardActor(parts.Overlay, parts.Written))),
             [Orchestrator] = new(parts.Orchestrator is { } orchestrator ? Props.Create(() => new Heartbeat(orchestrator, parts.Board, parts.Written)) : Props.Create(() => new NoHeartbeat())),
+            [Remote] = new(Props.Create(() => new AllegianceActor())),
         };
         if (parts.Network is { } network)
         {
@@ -98,6 +102,7 @@ internal sealed class NodeSupervisor : ReceiveActor, IWithTimers
         Receive<IOrchestratorMessage>(message => Pass(Orchestrator, message));
         Receive<IPortMessage>(message => Pass(Ports, message));
         Receive<IResourceMessage>(message => Pass(Resources, message));
+        Receive<IAllegianceMessage>(message => Pass(Remote, message));
 
         Receive<HypervisorMessages.Up>(ComeUp);
         Receive<HypervisorMessages.Lost>(GoDown);
@@ -221,6 +226,9 @@ internal sealed class NodeSupervisor : ReceiveActor, IWithTimers
                 break;
             case IOrchestratorMessage:
                 Sender.Tell(new OrchestratorReply.Refused(failure));
+                break;
+            case IAllegianceMessage:
+                Sender.Tell(new AllegianceReply.Refused(failure, null));
                 break;
             default:
                 break;

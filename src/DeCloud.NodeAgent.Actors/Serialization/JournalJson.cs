@@ -3,6 +3,7 @@ using DeCloud.NodeAgent.Core.Images;
 using DeCloud.NodeAgent.Core.Overlay;
 using DeCloud.NodeAgent.Core.Orchestration;
 using DeCloud.NodeAgent.Core.Ports;
+using DeCloud.NodeAgent.Core.Remote;
 using DeCloud.NodeAgent.Core.Vms;
 
 namespace DeCloud.NodeAgent.Actors.Serialization;
@@ -52,4 +53,6 @@ namespace DeCloud.NodeAgent.Actors.Serialization;
 [JsonSerializable(typeof(OrchestrationEvents.VmQuarantined), TypeInfoPropertyName = "OrchestratorVmQuarantined")]
 [JsonSerializable(typeof(OrchestrationEvents.QuarantineLifted), TypeInfoPropertyName = "OrchestratorQuarantineLifted")]
 [JsonSerializable(typeof(OrchestrationState))]
+[JsonSerializable(typeof(AllegianceEvents.Followed))]
+[JsonSerializable(typeof(AllegianceEvents.Drained))]
 internal sealed partial class JournalJson : JsonSerializerContext;

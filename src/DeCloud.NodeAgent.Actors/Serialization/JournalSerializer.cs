@@ -57,6 +57,8 @@ public sealed class JournalSerializer(ExtendedActorSystem system) : SerializerWi
         ("orchestrator-vm-quarantined.1", JournalJson.Default.OrchestratorVmQuarantined),
         ("orchestrator-quarantine-lifted.1", JournalJson.Default.OrchestratorQuarantineLifted),
         ("orchestrator.1", JournalJson.Default.OrchestrationState),
+        ("remote-followed.1", JournalJson.Default.Followed),
+        ("remote-drained.1", JournalJson.Default.Drained),
     ];
 
     private static readonly FrozenDictionary<string, JsonTypeInfo> ByManifest = Known.ToFrozenDictionary(k => k.Manifest, k => k.Type);

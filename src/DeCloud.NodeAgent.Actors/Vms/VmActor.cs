@@ -56,6 +56,7 @@ internal sealed class VmActor : ReceivePersistentActor, IWithTimers
         Command<VmCommands.Change>(change => Commit(VmLife.Change(_state, environment.Policy, change, Now), Sender));
         Command<VmQueries.Get>(_ => Sender.Tell(_state.Spec is null ? NotFound() : new VmReply.Found(View())));
         Command<VmQueries.GetOperation>(Answer);
+        Command<VmQueries.FindOperation>(query => Answer(new VmQueries.GetOperation(query.VmId, _state.Operations.FindLast(o => o.Request.Id == query.RequestId)?.Number ?? 0, TimeSpan.Zero)));
 
         Command<SessionUp>(ComeUp);
         Command<SessionLost>(_ => GoDown());

@@ -99,6 +99,11 @@ public static class VmQueries
     /// <param name="WasThere">Whether it existed and is gone.</param>
     public sealed record Origin(VmId VmId, string? By, bool WasThere);
 
+    /// <summary>The operation that was accepted under an idempotency key, as it is now; answered by <see cref="VmReply.Operation"/> or <see cref="VmReply.Refused"/>.</summary>
+    /// <param name="VmId">The VM.</param>
+    /// <param name="RequestId">The key.</param>
+    public sealed record FindOperation(VmId VmId, string RequestId) : IVmMessage;
+
     /// <summary>The domains on this host that are not the agent's; answered by <see cref="ForeignDomains"/>.</summary>
     public sealed record GetForeign;
 

@@ -65,6 +65,7 @@ internal static class NodeComposition
             .ConfigureLoggers(loggers => loggers.ClearLoggers().AddLogger<ActorLog>())
             .WithJournal(journal)
             .WithNode());
+        services.AddRemote(options);
         return services;
     }
 

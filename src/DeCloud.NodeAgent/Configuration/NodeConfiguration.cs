@@ -61,6 +61,7 @@ internal static class NodeConfiguration
                 reader.Read("Heartbeat:Interval", TimeSpan.FromSeconds(15), "00:00:15", "Time between two reports to the orchestrator.", SettingFormats.Duration(TimeSpan.FromSeconds(1), TimeSpan.FromHours(1))),
                 reader.Read("Heartbeat:OrchestratorUrl", null, "Orchestrator:BaseUrl", "Where the reports go.", SettingFormats.WebUrl)),
             Orchestrator = OrchestratorConfiguration.Read(reader, readSecret),
+            Remote = RemoteConfiguration.Read(reader, readSecret),
         };
     }
 

@@ -44,6 +44,9 @@ internal sealed record NodeOptions
 
     /// <summary>The orchestrator.</summary>
     public required OrchestratorSection Orchestrator { get; init; }
+
+    /// <summary>The orchestrator that commands over Akka.Remote; null when there is none.</summary>
+    public RemoteSection? Remote { get; init; }
 }
 
 /// <summary>Section <c>Libvirt</c>.</summary>
@@ -193,3 +196,12 @@ internal sealed record OrchestratorSection(Uri? BaseUrl, string? ApiKey)
     /// <summary>Leaves the key out, so that no log can hold it by accident.</summary>
     public override string ToString() => $"{nameof(OrchestratorSection)} {{ BaseUrl = {BaseUrl} }}";
 }
+
+/// <summary>Section <c>Remote</c>.</summary>
+/// <param name="Address">The address that orchestrators connect to; it is what they know the node by, so it is no wildcard.</param>
+/// <param name="MaxFrameBytes">The longest frame.</param>
+/// <param name="CertificateFile">The node's certificate.</param>
+/// <param name="KeyFile">Its private key.</param>
+/// <param name="AuthorityFile">The authorities that sign for orchestrators.</param>
+/// <param name="Orchestrators">The names of the orchestrators that the node obeys.</param>
+internal sealed record RemoteSection(IPEndPoint Address, int MaxFrameBytes, string CertificateFile, string KeyFile, string AuthorityFile, IReadOnlyList<string> Orchestrators);

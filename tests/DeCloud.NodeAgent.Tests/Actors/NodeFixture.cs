@@ -167,12 +167,20 @@ public sealed class BreakableJournal : MemoryJournal
     public static Fault Of(ActorSystem system) => Faults.GetOrCreateValue(system);
 
     protected override Task<IImmutableList<Exception?>> WriteMessagesAsync(IEnumerable<AtomicWrite> messages, CancellationToken cancellationToken) =>
-        _fault.Takes(messages) ? Task.FromException<IImmutableList<Exception?>>(new IOException("disk full")) : base.WriteMessagesAsync(messages, cancellationToken)!;
+        _fault.Takes(messages) ? Task.FromException<IImmutableList<Exception?>>(new IOException("disk full")) : WriteAsync([.. messages], cancellationToken);
+
+    private async Task<IImmutableList<Exception?>> WriteAsync(List<AtomicWrite> messages, CancellationToken cancellation)
+    {
+        var written = await base.WriteMessagesAsync(messages, cancellation);
+        _fault.Keep(messages);
+        return written;
+    }
 
     public sealed class Fault
     {
         private volatile bool _isBroken;
         private Type? _breaksOnceAt;
+        private ImmutableList<(string PersistenceId, long Sequence, object Event)> _written = [];
 
         public bool IsBroken
         {
@@ -180,11 +188,20 @@ public sealed class BreakableJournal : MemoryJournal
             set => _isBroken = value;
         }
 
+        /// <summary>Everything that was written, in its order.</summary>
+        public ImmutableList<(string PersistenceId, long Sequence, object Event)> Written => Volatile.Read(ref _written);
+
         /// <summary>Whether <see cref="BreakOnceAt"/> has not had its effect yet.</summary>
         public bool IsSetToBreak => Volatile.Read(ref _breaksOnceAt) is not null;
 
         /// <summary>Breaks at the next write of an event of this type, and only then.</summary>
         public void BreakOnceAt(Type @event) => Volatile.Write(ref _breaksOnceAt, @event);
+
+        internal void Keep(IEnumerable<AtomicWrite> writes) =>
+            ImmutableInterlocked.Update(
+                ref _written,
+                static (all, more) => all.AddRange(more.SelectMany(w => (IImmutableList<IPersistentRepresentation>)w.Payload).Select(p => (p.PersistenceId, p.SequenceNr, p.Payload))),
+                writes);
 
         internal bool Takes(IEnumerable<AtomicWrite> writes)
         {

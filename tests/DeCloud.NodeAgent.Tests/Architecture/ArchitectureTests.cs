@@ -5,13 +5,14 @@ public sealed class ArchitectureTests
 {
     private const string Libvirt = "DeCloud.Libvirt";
     private const string Contracts = "DeCloud.NodeAgent.Contracts";
+    private const string Remote = "DeCloud.NodeAgent.Remote";
     private const string Core = "DeCloud.NodeAgent.Core";
     private const string Actors = "DeCloud.NodeAgent.Actors";
     private const string Infrastructure = "DeCloud.NodeAgent.Infrastructure";
     private const string Agent = "DeCloud.NodeAgent";
     private const string AgentAssembly = "decloud-agent";
 
-    private static readonly string[] Ours = [Libvirt, Contracts, Core, Actors, Infrastructure, Agent, AgentAssembly];
+    private static readonly string[] Ours = [Libvirt, Contracts, Remote, Core, Actors, Infrastructure, Agent, AgentAssembly];
 
     /// <summary>Processes, sockets, files and the machine's clock.</summary>
     private static readonly string[] World =
@@ -24,8 +25,9 @@ public sealed class ArchitectureTests
     [Theory]
     [InlineData(Libvirt, "")]
     [InlineData(Contracts, "")]
+    [InlineData(Remote, Contracts)]
     [InlineData(Core, Contracts)]
-    [InlineData(Actors, Core)]
+    [InlineData(Actors, Core + "," + Remote)]
     [InlineData(Infrastructure, Core + "," + Libvirt)]
     [InlineData(Agent, Actors + "," + Infrastructure)]
     public void A_project_names_those_below_it_alone(string project, string expected) =>
@@ -34,10 +36,11 @@ public sealed class ArchitectureTests
     [Theory]
     [InlineData(Libvirt, "")]
     [InlineData(Contracts, "")]
+    [InlineData(Remote, Contracts)]
     [InlineData(Core, Contracts)]
-    [InlineData(Actors, Contracts + "," + Core)]
+    [InlineData(Actors, Contracts + "," + Core + "," + Remote)]
     [InlineData(Infrastructure, Contracts + "," + Core + "," + Libvirt)]
-    [InlineData(AgentAssembly, Actors + "," + Contracts + "," + Core + "," + Infrastructure + "," + Libvirt)]
+    [InlineData(AgentAssembly, Actors + "," + Contracts + "," + Core + "," + Infrastructure + "," + Libvirt + "," + Remote)]
     public void An_assembly_uses_those_below_it_alone(string assembly, string allowed)
     {
         var used = Tree.AssemblyReferences(assembly);

@@ -5,6 +5,7 @@ using DeCloud.NodeAgent.Core.Operations;
 using DeCloud.NodeAgent.Core.Overlay;
 using DeCloud.NodeAgent.Core.Orchestration;
 using DeCloud.NodeAgent.Core.Ports;
+using DeCloud.NodeAgent.Core.Remote;
 using DeCloud.NodeAgent.Core.Vms;
 using DeCloud.NodeAgent.Tests.Vms;
 
@@ -134,5 +135,7 @@ internal static class JournalSamples
             Received = 9,
             Told = 8,
         },
+        ["remote-followed.1"] = new AllegianceEvents.Followed("orchestrator", 7, new(2026, 1, 2, 3, 4, 5, TimeSpan.Zero)),
+        ["remote-drained.1"] = new AllegianceEvents.Drained(true, new("remote:c-7", "ab", "orchestrator:orchestrator"), new(2026, 1, 2, 3, 4, 5, TimeSpan.Zero)),
     };
 }
