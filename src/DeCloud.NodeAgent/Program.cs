@@ -26,6 +26,11 @@ try
 
     return 0;
 }
+catch (AgentSocketException e)
+{
+    await Console.Error.WriteLineAsync($"decloud-agent does not start: {e.Message}").ConfigureAwait(false);
+    return Start.UnavailableExitCode;
+}
 catch (IOException e) when (e.InnerException is AddressInUseException)
 {
     await Console.Error.WriteLineAsync($"decloud-agent does not start: {options.Http.Listen} is taken by another program. Stop it, or set Http:Url to another port.").ConfigureAwait(false);
