@@ -137,6 +137,10 @@ main() {
     dotnet build "$solution" -c Release --no-restore --nologo -v quiet -warnaserror
 
     if [[ $unit_only == no ]]; then
+        # As it ships: compiled to machine code.
+        say "publishing the command-line program"
+        dotnet publish "$root/src/DeCloud.NodeAgent.Cli" -c Release -r linux-x64 --nologo -v quiet -o "$root/artifacts/cli"
+        export DECLOUD_CLI="$root/artifacts/cli/decloud"
         say "making the test images"
         : "${DECLOUD_TEST_IMAGE:=$("$here/make-test-image.sh" | tail -n 1)}"
         : "${DECLOUD_CLOUD_IMAGE:=$("$here/make-test-image.sh" --cloud | tail -n 1)}"

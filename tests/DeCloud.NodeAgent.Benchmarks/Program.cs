@@ -15,6 +15,7 @@ Dictionary<string, Func<Setting, Report, Task>> benchmarks = new()
     ["change"] = ChangeBenchmark.RunAsync,
     ["hang"] = HangBenchmark.RunAsync,
     ["libvirt"] = LibvirtBenchmark.RunAsync,
+    ["cli"] = TerminalBenchmark.RunAsync,
     ["micro"] = MicroBenchmark.RunAsync,
 };
 

@@ -294,6 +294,7 @@ public sealed class CommandTests : IAsyncLifetime
         Assert.Equal(0, ran.Exit);
         Assert.Equal(["1001", "1002"], ran.Out.TrimEnd('\n').Split('\n').Select(l => l.Split(' ')[0]));
 
+        await _host.Feed.Ended.Task.WaitAsync(TimeSpan.FromSeconds(10));
         _host.Feed.Events.TryWrite(Samples.Event(1003));
         ran = await Run("events", "--after", "1002", "--count", "1", "--json");
         Assert.Equal(1003, JsonElement.Parse(ran.Out).GetProperty("id").GetInt64());

@@ -6,6 +6,8 @@ namespace DeCloud.NodeAgent.Tests.Cli;
 
 public sealed class TerminalTextTests
 {
+    private static readonly JsonSerializerOptions Relaxed = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     [Theory]
     [InlineData("web-1", "web-1")]
     [InlineData("Ünï 名 🙂", "Ünï 名 🙂")]
@@ -29,7 +31,7 @@ public sealed class TerminalTextTests
     [Fact]
     public void Json_says_the_same_after_it_was_made_harmless() => Gen.String.Where(IsSound).Sample(text =>
     {
-        var json = JsonSerializer.Serialize(text, new JsonSerializerOptions { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+        var json = JsonSerializer.Serialize(text, Relaxed);
         var shown = TerminalText.EscapeJson(json);
         Assert.DoesNotContain(shown, char.IsControl);
         Assert.Equal(text, JsonSerializer.Deserialize<string>(shown));
