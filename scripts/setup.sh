@@ -8,7 +8,7 @@ Usage: setup.sh [run|demo|test]
 
   run    what a node needs to host VMs: libvirt, QEMU, networking, the .NET SDK
   demo   run, and what makes the small test image
-  test   demo, and what the test suites start or ask
+  test   demo, and what the test suites start or ask (Wine among it: 700 MB)
 
 Installs with apt what is missing and nothing else; a second call does nothing.
 Needs root, by itself or through sudo. Exit 69: this machine's distribution does
@@ -18,12 +18,15 @@ USAGE
 
 readonly unavailable=69
 readonly run_packages=(libvirt-daemon-system libvirt-clients qemu-system-x86 qemu-utils iproute2 dnsmasq-base
+    wireguard-tools nftables
     iptables util-linux procps ca-certificates curl)
 readonly demo_packages=(busybox-static syslinux syslinux-common mtools dosfstools fdisk e2fsprogs kmod cpio zstd
     xz-utils jq openssh-client)
 # gcc links the command-line program, which is compiled to machine code.
 readonly test_packages=(gcc libc6-dev zlib1g-dev mmdebstrap debian-archive-keyring extlinux genisoimage xorriso
-    postgresql strace wrk iputils-ping)
+    postgresql strace wrk iputils-ping wireguard-go)
+# The agent for Windows is run by the tests on Wine: 104 MB to download, 695 MB installed.
+readonly windows_packages=(wine wine64)
 readonly sdk_major=10
 
 say() { printf 'setup.sh: %s\n' "$1" >&2; }
@@ -122,7 +125,7 @@ main() {
     case "$set" in
         run) wanted=("${run_packages[@]}") ;;
         demo) wanted=("${run_packages[@]}" "${demo_packages[@]}") ;;
-        test) wanted=("${run_packages[@]}" "${demo_packages[@]}" "${test_packages[@]}") ;;
+        test) wanted=("${run_packages[@]}" "${demo_packages[@]}" "${test_packages[@]}" "${windows_packages[@]}") ;;
         -h | --help)
             usage
             return

@@ -141,6 +141,10 @@ main() {
         say "publishing the command-line program"
         dotnet publish "$root/src/DeCloud.NodeAgent.Cli" -c Release -r linux-x64 --nologo -v quiet -o "$root/artifacts/cli"
         export DECLOUD_CLI="$root/artifacts/cli/decloud"
+        say "publishing the agent for Windows"
+        dotnet publish "$root/src/DeCloud.NodeAgent" -c Release -r win-x64 --self-contained -o "$root/artifacts/windows-agent" \
+            --nologo -v quiet -warnaserror
+        export DECLOUD_WINDOWS_AGENT="$root/artifacts/windows-agent/decloud-agent.exe"
         say "making the test images"
         : "${DECLOUD_TEST_IMAGE:=$("$here/make-test-image.sh" | tail -n 1)}"
         : "${DECLOUD_CLOUD_IMAGE:=$("$here/make-test-image.sh" --cloud | tail -n 1)}"

@@ -1,6 +1,7 @@
 using DeCloud.NodeAgent.Composition;
 using DeCloud.NodeAgent.Configuration;
 using DeCloud.NodeAgent.Infrastructure.Linux;
+using DeCloud.NodeAgent.Infrastructure.State;
 using Microsoft.AspNetCore.Connections;
 
 var start = Start.Read(args, Console.Out, Console.Error);

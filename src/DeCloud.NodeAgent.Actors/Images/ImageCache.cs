@@ -8,6 +8,7 @@ using DeCloud.NodeAgent.Contracts.Rest;
 using DeCloud.NodeAgent.Core.Images;
 using DeCloud.NodeAgent.Core.Node;
 using DeCloud.NodeAgent.Core.Operations;
+using DeCloud.NodeAgent.Core.Resources;
 using DeCloud.NodeAgent.Core.Vms;
 using Failure = DeCloud.NodeAgent.Core.Node.Failure;
 
@@ -27,6 +28,7 @@ internal sealed class ImageCache : ReceivePersistentActor, IWithTimers
 
     private readonly IImageStore _store;
     private readonly ImageCachePolicy _policy;
+    private readonly AdmissionPolicy _admission;
     private readonly VmBoard _board;
     private readonly JournalSignal _written;
     private readonly OperationBoard _operations;
@@ -40,11 +42,14 @@ internal sealed class ImageCache : ReceivePersistentActor, IWithTimers
     private ImageCacheState _state = new();
     private bool _isScanned;
     private long _lastJob;
+    private long _budget;
 
-    public ImageCache(IImageStore store, ImageCachePolicy policy, VmBoard board, JournalSignal written, OperationBoard operations)
+    public ImageCache(IImageStore store, ImageCachePolicy policy, AdmissionPolicy admission, VmBoard board, JournalSignal written, OperationBoard operations)
     {
         _store = store;
         _policy = policy;
+        _admission = admission with { ImageBudgetBytes = policy.BudgetBytes };
+        _budget = policy.BudgetBytes;
         _board = board;
         _written = written;
         _operations = operations;
@@ -56,6 +61,7 @@ internal sealed class ImageCache : ReceivePersistentActor, IWithTimers
 
         Command<Scanned>(Begin);
         Command<object>(_ => Stash.Stash(), _ => !_isScanned);
+        Command<ResourceMessages.CapacityKnown>(Fit);
         Command<ImageCommands.Resolve>(Resolve);
         Command<ImageCommands.Release>(release => Release(release.VmId));
         Command<ImageCommands.Pull>(Pull);
@@ -105,6 +111,7 @@ internal sealed class ImageCache : ReceivePersistentActor, IWithTimers
         }
 
         _isScanned = true;
+        TellSize();
         ShowOperations();
         foreach (var pull in _state.Pulls.Where(p => p.Status == OperationStatus.Running))
         {
@@ -113,6 +120,15 @@ internal sealed class ImageCache : ReceivePersistentActor, IWithTimers
 
         Stash.UnstashAll();
     }
+
+    /// <summary>Keeps to the part of the file system that is set aside for images, so that they never take what VMs were promised.</summary>
+    private void Fit(ResourceMessages.CapacityKnown known)
+    {
+        _budget = ImageShare.Of(known.Capacity, _admission);
+        MakeRoom();
+    }
+
+    private void TellSize() => Context.Parent.Tell(new ResourceMessages.ImagesTake(_images.Values.Sum(i => i.SizeBytes)));
 
     private void Resolve(ImageCommands.Resolve resolve)
     {
@@ -215,6 +231,7 @@ internal sealed class ImageCache : ReceivePersistentActor, IWithTimers
     {
         _images[image.Digest] = image;
         _seenWhole.Add(image.Digest);
+        TellSize();
         if (!_jobs.Remove(request, out var job))
         {
             return;
@@ -261,7 +278,7 @@ internal sealed class ImageCache : ReceivePersistentActor, IWithTimers
 
     private void MakeRoom()
     {
-        if (_images.Values.Sum(i => i.SizeBytes) > _policy.BudgetBytes)
+        if (_images.Values.Sum(i => i.SizeBytes) > _budget)
         {
             Task.Run(() => _store.ReferencedAsync(CancellationToken.None)).PipeTo(Self, success: used => new Leave(null, used, null, null), failure: cause => new Leave(null, null, null, cause));
         }
@@ -294,7 +311,7 @@ internal sealed class ImageCache : ReceivePersistentActor, IWithTimers
         inUse.UnionWith(_leaving);
         if (leave.Digest is not { } digest)
         {
-            foreach (var victim in ImageEviction.Choose(_images.Values, LastUsed, inUse, _policy.BudgetBytes))
+            foreach (var victim in ImageEviction.Choose(_images.Values, LastUsed, inUse, _budget))
             {
                 StartRemoval(victim, "evicted", null);
             }
@@ -329,6 +346,7 @@ internal sealed class ImageCache : ReceivePersistentActor, IWithTimers
 
         _images.Remove(left.Digest);
         _seenWhole.Remove(left.Digest);
+        TellSize();
         Store(new ImageEvents.Removed(left.Digest, left.Reason, Now), () => left.Asker?.Tell(new ImageReply.Removed(left.Digest)));
     }
 
@@ -387,7 +405,7 @@ internal sealed class ImageCache : ReceivePersistentActor, IWithTimers
             LastUsedAt = LastUsed(i),
             UsedBy = [.. users[i.Digest.ToString()]],
         }).ToList();
-        return new(items, items.Sum(i => i.SizeBytes), _policy.BudgetBytes, _store.FreeBytes());
+        return new(items, items.Sum(i => i.SizeBytes), _budget, _store.FreeBytes());
     }
 
     private sealed record Scanned(IReadOnlyList<CachedImage> Images, Exception? Cause);

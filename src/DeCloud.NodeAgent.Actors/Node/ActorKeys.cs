@@ -24,10 +24,26 @@ public sealed class PortsKey
     }
 }
 
+/// <summary>Key of the part that knows the machine; asked for everything in <see cref="Core.Resources.ResourceMessages"/> that is an <see cref="Core.Resources.IResourceMessage"/>.</summary>
+public sealed class ResourcesKey
+{
+    private ResourcesKey()
+    {
+    }
+}
+
 /// <summary>Key of the image cache; asked for everything in <see cref="Core.Images.ImageCommands"/> and <see cref="Core.Images.ImageQueries"/>.</summary>
 public sealed class ImagesKey
 {
     private ImagesKey()
+    {
+    }
+}
+
+/// <summary>Key of the part that keeps the overlay; asked for everything in <see cref="Core.Overlay.OverlayCommands"/> and <see cref="Core.Overlay.OverlayQueries"/>.</summary>
+public sealed class WireGuardKey
+{
+    private WireGuardKey()
     {
     }
 }

@@ -18,6 +18,8 @@ public static class NodeHosting
             registry.Register<NodeKey>(node);
             registry.Register<VmsKey>(node);
             registry.Register<ImagesKey>(node);
+            registry.Register<WireGuardKey>(node);
+            registry.Register<ResourcesKey>(node);
             registry.Register<PortsKey>(node);
         });
     }

@@ -1,10 +1,13 @@
 using DeCloud.NodeAgent.Actors.Images;
+using DeCloud.NodeAgent.Actors.Overlay;
 using DeCloud.NodeAgent.Actors.Operations;
 using DeCloud.NodeAgent.Actors.Persistence;
 using DeCloud.NodeAgent.Actors.Ports;
+using DeCloud.NodeAgent.Actors.Resources;
 using DeCloud.NodeAgent.Actors.Vms;
 using DeCloud.NodeAgent.Core.Hypervisor;
 using DeCloud.NodeAgent.Core.Images;
+using DeCloud.NodeAgent.Core.Resources;
 using DeCloud.NodeAgent.Core.Vms;
 
 namespace DeCloud.NodeAgent.Actors.Node;
@@ -20,6 +23,17 @@ namespace DeCloud.NodeAgent.Actors.Node;
 /// <param name="Written">Told when events were stored.</param>
 /// <param name="Operations">Where operations are shown.</param>
 /// <param name="Network">The VMs' network; null where the host has no packet filter, and then ports are refused and VMs start without it.</param>
+/// <param name="Resources">The way to the machine's own facts; null where nobody asks for them, and then nothing is known of the machine.</param>
 public sealed record NodeParts(
     string Version, IHypervisor Hypervisor, IImageStore ImageStore, IVmFiles Files, VmBoard Board, VmPolicy VmPolicy, ImageCachePolicy ImagePolicy, JournalSignal Written,
-    OperationBoard Operations, NetworkParts? Network = null);
+    OperationBoard Operations, NetworkParts? Network = null, ResourceParts? Resources = null)
+{
+    /// <summary>The overlay.</summary>
+    public required OverlayParts Overlay { get; init; }
+
+    /// <summary>How much of the host is offered to VMs.</summary>
+    public AdmissionPolicy Admission { get; init; } = new();
+
+    /// <summary>Looks at what VMs and images take on disk; null to believe the capacity that is said.</summary>
+    public IDiskUse? DiskUse { get; init; }
+}

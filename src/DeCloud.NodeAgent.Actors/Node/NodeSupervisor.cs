@@ -2,13 +2,17 @@ using Akka.Actor;
 using Akka.Event;
 using DeCloud.NodeAgent.Actors.Hypervisor;
 using DeCloud.NodeAgent.Actors.Images;
+using DeCloud.NodeAgent.Actors.Overlay;
 using DeCloud.NodeAgent.Actors.Ports;
+using DeCloud.NodeAgent.Actors.Resources;
 using DeCloud.NodeAgent.Actors.Vms;
 using DeCloud.NodeAgent.Contracts.Rest;
 using DeCloud.NodeAgent.Core.Hypervisor;
 using DeCloud.NodeAgent.Core.Images;
 using DeCloud.NodeAgent.Core.Node;
+using DeCloud.NodeAgent.Core.Overlay;
 using DeCloud.NodeAgent.Core.Ports;
+using DeCloud.NodeAgent.Core.Resources;
 using DeCloud.NodeAgent.Core.Vms;
 using Failure = DeCloud.NodeAgent.Core.Node.Failure;
 
@@ -23,43 +27,72 @@ internal sealed class NodeSupervisor : ReceiveActor, IWithTimers
     private const string Images = "images";
     private const string Vms = "vms";
     private const string Hypervisor = "hypervisor";
+    private const string WireGuard = "wireguard";
     private const string Ports = "ports";
+    private const string Resources = "resources";
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan MeasuresWithin = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan MeasuresEvery = TimeSpan.FromMinutes(1);
 
     private readonly string _version;
     private readonly VmBoard _board;
+    private readonly Failure? _withoutVms;
     private readonly DateTimeOffset _startedAt = Context.System.Scheduler.Now;
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly Dictionary<string, Part> _parts;
+    private readonly IDiskUse? _diskUse;
     private IHypervisorSession? _session;
     private string? _lostReason = "connecting";
     private DateTimeOffset _since = Context.System.Scheduler.Now;
     private HypervisorMessages.Up? _up;
     private VmRegistry.RosterKnown? _roster;
-    private VmRegistry.RegistryState _registry = new(false, 0, 0, 0);
+    private VmRegistry.RegistryState _registry = new(false, 0, 0, 0, false);
+    private HostCapacity? _found;
+    private long _measurement;
+    private ResourceMessages.CapacityKnown? _capacity;
+    private ResourceMessages.ImagesTake? _imagesTake;
 
     public NodeSupervisor(NodeParts parts)
     {
         _version = parts.Version;
         _board = parts.Board;
+        _diskUse = parts.DiskUse;
         var environment = new VmEnvironment(parts.Board, parts.Files, Self, parts.VmPolicy, parts.Written, parts.Operations, parts.Network?.Board);
+        _withoutVms = parts.Hypervisor.Refusal;
         IReadOnlyList<IActorRef> subscribers = [Self];
         _parts = new()
         {
-            [Images] = new(Props.Create(() => new ImageCache(parts.ImageStore, parts.ImagePolicy, parts.Board, parts.Written, parts.Operations))),
-            [Vms] = new(Props.Create(() => new VmRegistry(environment))),
+            [Images] = new(Props.Create(() => new ImageCache(parts.ImageStore, parts.ImagePolicy, parts.Admission, parts.Board, parts.Written, parts.Operations))),
+            [Vms] = new(Props.Create(() => new VmRegistry(environment, parts.Admission))),
             [Hypervisor] = new(Props.Create(() => new HypervisorActor(parts.Hypervisor, subscribers))),
+            [WireGuard] = new(Props.Create(() => new WireGuardActor(parts.Overlay, parts.Written))),
         };
         if (parts.Network is { } network)
         {
             _parts[Ports] = new(Props.Create(() => new PortKeeper(network, parts.Board, parts.Written)));
         }
 
+        if (parts.Resources is { } resources)
+        {
+            _parts[Resources] = new(Props.Create(() => new ResourcesActor(resources, parts.Board)));
+        }
+
+        if (_withoutVms is not null)
+        {
+            // Not started at all: nothing is touched, nothing is tried again, and whoever asks is told why.
+            _parts.Remove(Images);
+            _parts.Remove(Vms);
+            _parts.Remove(Hypervisor);
+        }
+
         Receive<IVmMessage>(message => Pass(Vms, message));
         Receive<VmQueries.GetForeign>(query => Pass(Vms, query));
+        Receive<VmQueries.GetCapacity>(query => Pass(Vms, query));
         Receive<IImageMessage>(message => Pass(Images, message));
+        Receive<IOverlayMessage>(message => Pass(WireGuard, message));
         Receive<IPortMessage>(message => Pass(Ports, message));
+        Receive<IResourceMessage>(message => Pass(Resources, message));
 
         Receive<HypervisorMessages.Up>(ComeUp);
         Receive<HypervisorMessages.Lost>(GoDown);
@@ -71,6 +104,10 @@ internal sealed class NodeSupervisor : ReceiveActor, IWithTimers
             Pass(Ports, known);
         });
         Receive<VmRegistry.RegistryState>(state => _registry = state);
+        Receive<ResourceMessages.CapacityKnown>(known => Measure(known.Capacity));
+        Receive<MeasureAgain>(_ => Measure(_found!));
+        Receive<Measured>(Learn);
+        Receive<ResourceMessages.ImagesTake>(Learn);
 
         Receive<NodeQueries.Get>(_ => Sender.Tell(View()));
         Receive<NodeQueries.GetReadiness>(_ => Sender.Tell(Readiness()));
@@ -97,10 +134,29 @@ internal sealed class NodeSupervisor : ReceiveActor, IWithTimers
     {
         var part = _parts[name];
         part.Actor = Context.Watch(Context.ActorOf(part.Props, name));
+        if (_capacity is { } capacity && name is Vms or Images)
+        {
+            // Said once by whoever found it out, who doesn't know that this part has begun anew.
+            Pass(name, capacity);
+        }
+
+        if (_imagesTake is { } take && name == Vms)
+        {
+            Pass(Vms, take);
+        }
+
         if (isAgain && name == Vms)
         {
             // The new one must hear of every domain, which a new session tells it.
             Pass(Hypervisor, HypervisorActor.Reconnect.Instance);
+            if (_capacity is { } known)
+            {
+                Pass(Vms, known);
+            }
+        }
+        else if (isAgain && name == Resources && _session is not null && _up is { } up)
+        {
+            Pass(Resources, up);
         }
         else if (isAgain && name == Ports)
         {
@@ -122,7 +178,7 @@ internal sealed class NodeSupervisor : ReceiveActor, IWithTimers
         _log.Error("Part {0} of the node fell ({1} times since the start); it is started again in {2}", name, part.Falls, bounded);
         if (name == Vms)
         {
-            _registry = _registry with { IsReconciled = false };
+            _registry = _registry with { IsReconciled = false, HasCapacity = false };
         }
 
         Timers.StartSingleTimer(name, new Raise(name), bounded);
@@ -130,26 +186,33 @@ internal sealed class NodeSupervisor : ReceiveActor, IWithTimers
 
     private void Pass(string name, object message)
     {
-        if (_parts.GetValueOrDefault(name)?.Actor is { } actor)
+        var part = _parts.GetValueOrDefault(name);
+        if (part?.Actor is { } actor)
         {
             actor.Forward(message);
             return;
         }
 
-        var failure = new Failure(FailureCodes.Restarting, $"The agent's part '{name}' fell and is being started again; running VMs are not touched. Try again.", false);
+        var failure = part is null && _withoutVms is { } never ? never : new Failure(FailureCodes.Restarting, $"The agent's part '{name}' fell and is being started again; running VMs are not touched. Try again.", false);
         switch (message)
         {
-            case IVmMessage or VmQueries.GetForeign:
+            case IVmMessage or VmQueries.GetForeign or VmQueries.GetCapacity:
                 Sender.Tell(new VmReply.Refused(failure));
                 break;
             case IPortMessage:
                 Sender.Tell(new PortReply.Refused(_parts.ContainsKey(Ports) ? failure : new(FailureCodes.PacketFilterUnavailable, "This host has no packet filter that the agent could use.", true)));
+                break;
+            case IResourceMessage:
+                Sender.Tell(new ResourceReply.Refused(failure));
                 break;
             case ImageCommands.Resolve resolve:
                 Sender.Tell(new ImageReply.Refused(failure, resolve.Token));
                 break;
             case IImageMessage:
                 Sender.Tell(new ImageReply.Refused(failure));
+                break;
+            case IOverlayMessage:
+                Sender.Tell(new OverlayReply.Refused(failure));
                 break;
             default:
                 break;
@@ -164,6 +227,7 @@ internal sealed class NodeSupervisor : ReceiveActor, IWithTimers
         _up = up;
         Pass(Vms, up);
         Pass(Ports, up);
+        Pass(Resources, up);
     }
 
     private void GoDown(HypervisorMessages.Lost lost)
@@ -172,6 +236,51 @@ internal sealed class NodeSupervisor : ReceiveActor, IWithTimers
         _lostReason = lost.Reason;
         _since = lost.Since;
         Pass(Vms, lost);
+        Pass(Resources, lost);
+    }
+
+    /// <summary>Disks fill by others too, who tell nobody: it is measured on every word from discovery and once in a while.</summary>
+    private void Measure(HostCapacity found)
+    {
+        _found = found;
+        var number = ++_measurement;
+        if (_diskUse is not { } disk)
+        {
+            Self.Tell(new Measured(number, found, null));
+            return;
+        }
+
+        Task.Run(() => MeasureAsync(disk)).PipeTo(Self, success: use => new Measured(number, use.ApplyTo(found), null), failure: cause => new Measured(number, found, cause.Message));
+        Timers.StartSingleTimer(nameof(MeasureAgain), MeasureAgain.Instance, MeasuresEvery);
+    }
+
+    private static async Task<DiskUse> MeasureAsync(IDiskUse disk)
+    {
+        using var deadline = new CancellationTokenSource(MeasuresWithin);
+        return await disk.MeasureAsync(deadline.Token).ConfigureAwait(false);
+    }
+
+    private void Learn(Measured measured)
+    {
+        if (measured.Number != _measurement)
+        {
+            return;
+        }
+
+        if (measured.Cause is { } cause)
+        {
+            _log.Warning("What VMs and images take on disk can't be measured, so less is offered than there is: {0}", cause);
+        }
+
+        _capacity = new(measured.Host);
+        Pass(Vms, _capacity);
+        Pass(Images, _capacity);
+    }
+
+    private void Learn(ResourceMessages.ImagesTake take)
+    {
+        _imagesTake = take;
+        Pass(Vms, take);
     }
 
     private NodeResource View()
@@ -184,31 +293,33 @@ internal sealed class NodeSupervisor : ReceiveActor, IWithTimers
             StartedAt = _startedAt,
             UptimeSeconds = Math.Round((now - _startedAt).TotalSeconds, 3),
             Hypervisor = new(
-                _session is null ? "lost" : "connected",
+                _withoutVms is not null ? "unsupported" : _session is null ? "lost" : "connected",
                 _since,
-                _lostReason,
+                _withoutVms?.Message ?? _lostReason,
                 facts?.LibvirtVersion,
                 facts?.QemuVersion,
                 facts is null ? null : VmWords.Of(facts.Acceleration),
                 facts?.AccelerationReason),
             Vms = _board.Current.Values.GroupBy(vm => vm.Status.State).ToDictionary(g => g.Key, g => g.Count()),
             ForeignDomains = _registry.Foreign,
-            Reconciled = _registry.IsReconciled,
+            Reconciled = _withoutVms is not null || _registry.IsReconciled,
         };
     }
 
-    private Readiness Readiness() => new(
+    private Readiness Readiness() => _withoutVms is { } never ? new(false, true, null, never) : new(
         _session is not null,
         _registry.IsReconciled,
         _session is null ? $"libvirt is not connected: {_lostReason}"
             : !_registry.IsReconciled ? $"{_registry.Unreconciled} of {_registry.Vms} VMs have not been compared with libvirt yet"
-            : null);
+            : !_registry.HasCapacity ? "what the machine has to give to VMs is not known yet"
+            : null,
+        Capacity: _registry.HasCapacity);
 
     private void FindVncSocket(NodeQueries.GetVncSocket query)
     {
         if (_session is not { } session)
         {
-            Sender.Tell(new VncSocket(null, new(FailureCodes.HypervisorUnavailable, "libvirt is not connected. Try again when it is back.", false)));
+            Sender.Tell(new VncSocket(null, _withoutVms ?? new(FailureCodes.HypervisorUnavailable, "libvirt is not connected. Try again when it is back.", false)));
             return;
         }
 
@@ -221,6 +332,13 @@ internal sealed class NodeSupervisor : ReceiveActor, IWithTimers
     }
 
     private sealed record Raise(string Name);
+
+    private sealed record Measured(long Number, HostCapacity Host, string? Cause);
+
+    private sealed record MeasureAgain
+    {
+        public static readonly MeasureAgain Instance = new();
+    }
 
     private sealed class Part(Props props)
     {

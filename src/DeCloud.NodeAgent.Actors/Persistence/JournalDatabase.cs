@@ -1,95 +1,93 @@
 using System.Data.Common;
-using LinqToDB;
-using Microsoft.Data.Sqlite;
-using Npgsql;
 
 namespace DeCloud.NodeAgent.Actors.Persistence;
 
-/// <summary>Opens connections to the journal's database, tuned so that what is acknowledged survives a loss of power.</summary>
-internal sealed class JournalDatabase
+/// <summary>
+/// The database of the journal. One writer commits at a time, so that the order of the journal is the order of commits; reads run beside it and never wait for it.
+/// Nothing here blocks the caller's thread. Every failure is a <see cref="JournalException"/>.
+/// </summary>
+internal abstract class JournalDatabase : IAsyncDisposable
 {
-    /// <summary>How long SQLite itself waits for a lock, in milliseconds. Its own back-off is finer than the driver's.</summary>
-    private const int BusyMilliseconds = 10_000;
+    private readonly SemaphoreSlim _preparing = new(1, 1);
+    private volatile bool _isPrepared;
 
-    private readonly JournalProvider _provider;
+    /// <summary>The database of the options.</summary>
+    public static JournalDatabase Of(JournalOptions options, JournalSettings settings) => options.Provider == JournalProvider.Sqlite
+        ? new SqliteJournalDatabase(options.ConnectionString, settings)
+        : new PostgreSqlJournalDatabase(options.ConnectionString, settings);
 
-    public JournalDatabase(JournalOptions options)
+    /// <summary>Reads rows.</summary>
+    /// <param name="query">What to read.</param>
+    /// <param name="row">Makes something of one row.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    public async Task<List<T>> QueryAsync<T>(JournalStatement query, Func<DbDataReader, T> row, CancellationToken cancellation)
     {
-        _provider = options.Provider;
-        ConnectionString = options.Provider == JournalProvider.Sqlite
-            ? new SqliteConnectionStringBuilder(options.ConnectionString)
+        try
+        {
+            await PrepareOnceAsync(cancellation).ConfigureAwait(false);
+            return await QueryCoreAsync(query, row, cancellation).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is not JournalException && (e is not OperationCanceledException || !cancellation.IsCancellationRequested))
+        {
+            throw JournalFaults.Of(e);
+        }
+    }
+
+    /// <summary>
+    /// Stores writes in one transaction, in their order. When it returns, each that has no <see cref="JournalWrite.Fault"/> is on the disk, and the others are not stored.
+    /// When it throws, none is known to be stored. Only one call may run at a time.
+    /// </summary>
+    public async Task CommitAsync(IReadOnlyList<JournalWrite> writes, CancellationToken cancellation)
+    {
+        try
+        {
+            await PrepareOnceAsync(cancellation).ConfigureAwait(false);
+            await CommitCoreAsync(writes, cancellation).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            throw JournalFaults.Of(e);
+        }
+    }
+
+    /// <summary>Returns when no write is under way whose end is not known. Without it, a lost connection could still store what its sender believes to have failed.</summary>
+    public virtual Task SettleAsync(CancellationToken cancellation) => Task.CompletedTask;
+
+    /// <inheritdoc/>
+    public virtual ValueTask DisposeAsync()
+    {
+        _preparing.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    /// <summary>Makes the tables that are missing. Called until it succeeds once.</summary>
+    protected abstract Task PrepareAsync(CancellationToken cancellation);
+
+    /// <summary>As <see cref="QueryAsync"/>, with the database's own exceptions.</summary>
+    protected abstract Task<List<T>> QueryCoreAsync<T>(JournalStatement query, Func<DbDataReader, T> row, CancellationToken cancellation);
+
+    /// <summary>As <see cref="CommitAsync"/>, with the database's own exceptions.</summary>
+    protected abstract Task CommitCoreAsync(IReadOnlyList<JournalWrite> writes, CancellationToken cancellation);
+
+    private async Task PrepareOnceAsync(CancellationToken cancellation)
+    {
+        if (_isPrepared)
+        {
+            return;
+        }
+
+        await _preparing.WaitAsync(cancellation).ConfigureAwait(false);
+        try
+        {
+            if (!_isPrepared)
             {
-                Mode = SqliteOpenMode.ReadWriteCreate,
-                Cache = SqliteCacheMode.Private,
-                Pooling = true,
-                DefaultTimeout = BusyMilliseconds / 1000,
-            }.ToString()
-            : options.ConnectionString;
-    }
-
-    public string ConnectionString { get; }
-
-    /// <summary>How Akka.Persistence.Sql connects.</summary>
-    public DataOptions DataOptions()
-    {
-        if (_provider == JournalProvider.PostgreSql)
-        {
-            return new DataOptions().UseConnectionString("PostgreSQL.15", ConnectionString);
+                await PrepareAsync(cancellation).ConfigureAwait(false);
+                _isPrepared = true;
+            }
         }
-
-        SetWriteAheadLog();
-        return new DataOptions().UseConnectionString("SQLite.MS", ConnectionString).UseAfterConnectionOpened(
-            SetPragmas,
-            async (connection, _) =>
-            {
-                // The driver's async calls are synchronous. Without this yield a write runs inside the journal's stream stage, nothing queues up behind it, and every event is a transaction of its own.
-                await Task.Yield();
-                SetPragmas(connection);
-            });
-    }
-
-    /// <summary>A connection for reading the journal beside the actors.</summary>
-    public async Task<DbConnection> OpenAsync(CancellationToken cancellation)
-    {
-        DbConnection connection = _provider == JournalProvider.Sqlite ? new SqliteConnection(ConnectionString) : new NpgsqlConnection(ConnectionString);
-        await connection.OpenAsync(cancellation).ConfigureAwait(false);
-        if (_provider == JournalProvider.Sqlite)
+        finally
         {
-            SetPragmas(connection);
+            _preparing.Release();
         }
-
-        return connection;
-    }
-
-    private static void SetPragmas(DbConnection connection) => Run(connection, $"PRAGMA synchronous=FULL; PRAGMA busy_timeout={BusyMilliseconds};");
-
-    private void SetWriteAheadLog()
-    {
-        KeepPrivate(new SqliteConnectionStringBuilder(ConnectionString).DataSource);
-        using var connection = new SqliteConnection(ConnectionString);
-        connection.Open();
-        var mode = Run(connection, "PRAGMA journal_mode=WAL;");
-        if (mode != "wal")
-        {
-            throw new IOException($"The journal's file system does not let SQLite use a write-ahead log (journal mode is '{mode}'). Put the state folder on a local file system.");
-        }
-    }
-
-    /// <summary>The journal tells who rents what: nobody but the agent's user reads it. SQLite gives the files beside it the same mode.</summary>
-    private static void KeepPrivate(string file)
-    {
-        if (!OperatingSystem.IsWindows())
-        {
-            using var made = new FileStream(file, new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.ReadWrite, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite });
-        }
-    }
-
-    private static string? Run(DbConnection connection, string sql)
-    {
-        using var command = connection.CreateCommand();
-#pragma warning disable CA2100 // Constant texts of this class.
-        command.CommandText = sql;
-#pragma warning restore CA2100
-        return command.ExecuteScalar()?.ToString();
     }
 }

@@ -4,6 +4,7 @@ using DeCloud.NodeAgent.Actors.Serialization;
 using DeCloud.NodeAgent.Actors.Vms;
 using DeCloud.NodeAgent.Contracts.Rest;
 using DeCloud.NodeAgent.Core.Images;
+using DeCloud.NodeAgent.Core.Overlay;
 using DeCloud.NodeAgent.Core.Vms;
 
 namespace DeCloud.NodeAgent.Actors.Persistence;
@@ -59,6 +60,7 @@ internal sealed class JournalFeed(JournalReader reader, JournalSignal written) :
     {
         IVmEvent e => new(row.Ordering, $"/api/vms/{row.PersistenceId["vm-".Length..]}", JournalEntries.Entry(row.Sequence, e)),
         IImageEvent e when JournalEntries.Entry(row.Sequence, e) is { } entry => new(row.Ordering, "/api/images", entry),
+        IOverlayEvent e => new(row.Ordering, "/api/wireguard", JournalEntries.Entry(row.Sequence, e)),
         _ => null,
     };
 }
@@ -117,6 +119,14 @@ internal static class JournalEntries
         ImageEvents.PullEnded e => new(sequence, e.At, "image-pull-ended", null, $"Pull {e.Number} {VmWords.Of(e.Outcome)}{(e.Failure is { } f ? $": {f.Message}" : ".")}", Data(e)),
         ImageEvents.Removed e => new(sequence, e.At, "image-removed", null, $"Image {e.Digest} was {(e.Reason == "evicted" ? "evicted to keep the budget" : "removed as asked")}.", Data(e)),
         _ => null,
+    };
+
+    public static HistoryEntryResource Entry(long sequence, IOverlayEvent @event) => @event switch
+    {
+        OverlayEvents.KeyRotated e => new(sequence, e.At, "overlay-key-rotated", e.Request.By, $"The node's overlay key is number {e.KeyId}, {e.PublicKey}.", Data(e)),
+        OverlayEvents.PeerSet e => new(sequence, e.At, "overlay-peer-set", e.Request.By, $"The peer {e.Peer.PublicKey} with {string.Join(", ", e.Peer.AllowedIps)} was added or changed.", Data(e)),
+        OverlayEvents.PeerRemoved e => new(sequence, e.At, "overlay-peer-removed", e.Request.By, $"The peer {e.PublicKey} was removed.", Data(e)),
+        _ => throw new ArgumentOutOfRangeException(nameof(@event), @event, "There is no such event."),
     };
 
     private static JsonElement Data(object @event)

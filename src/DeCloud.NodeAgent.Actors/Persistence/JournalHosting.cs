@@ -1,8 +1,5 @@
-using Akka.Configuration;
 using Akka.Hosting;
 using Akka.Persistence.Hosting;
-using Akka.Persistence.Sql;
-using Akka.Persistence.Sql.Config;
 using DeCloud.NodeAgent.Actors.Serialization;
 using DeCloud.NodeAgent.Actors.Vms;
 using Microsoft.Extensions.DependencyInjection;
@@ -18,7 +15,7 @@ public static class JournalHosting
     /// <param name="options">Where the journal is.</param>
     public static IServiceCollection AddJournalReaders(this IServiceCollection services, JournalOptions options)
     {
-        var reader = new JournalReader(new(options));
+        var reader = new JournalReader(JournalDatabase.Of(options, JournalSettings.Read(JournalSettings.File(options))));
         var written = new JournalSignal();
         return services
             .AddSingleton(written)
@@ -35,29 +32,24 @@ public static class JournalHosting
     {
         ArgumentNullException.ThrowIfNull(builder);
         ArgumentNullException.ThrowIfNull(options);
-        var database = new JournalDatabase(options);
-        var provider = options.Provider == JournalProvider.Sqlite ? "persistence.sqlite.conf" : "persistence.postgresql.conf";
-        // The plugin insists on connection strings of its own, although the options below are what it uses.
-        var connection = ConfigurationFactory.ParseString($$"""
-            akka.persistence.journal.sql.connection-string = {{Quoted(database.ConnectionString)}}
-            akka.persistence.snapshot-store.sql.connection-string = {{Quoted(database.ConnectionString)}}
-            """);
+        var file = JournalSettings.File(options);
+        var settings = JournalSettings.Read(file);
+        var database = JournalDatabase.Of(options, settings);
+        if (database is SqliteJournalDatabase sqlite)
+        {
+            // A state folder that cannot hold a journal is told at the start, not at the first event.
+            sqlite.MakeFile();
+        }
+
+        var writer = new JournalWriter(database, settings);
 #pragma warning disable CS0618 // The replacement renders the plugin's settings itself; here the files in hocon/ say them.
         return builder
-            .AddHocon(connection, HoconAddMode.Prepend)
-            .AddHocon(Load(options.HoconFolder, provider), HoconAddMode.Prepend)
-            .AddHocon(Load(options.HoconFolder, "core.conf"), HoconAddMode.Prepend)
-            .AddHocon(SqlPersistence.DefaultConfiguration, HoconAddMode.Append)
+            .AddHocon(file, HoconAddMode.Prepend)
+            .AddHocon(JournalSettings.Load(options.HoconFolder, "core.conf"), HoconAddMode.Prepend)
             .WithCustomSerializer("journal-json", JournalSerializer.BoundTypes, system => new JournalSerializer(system))
-            .AddSetup(new DataOptionsSetup(database.DataOptions()))
-            .WithJournal("sql", journal => journal.WithHealthCheck(HealthStatus.Unhealthy, "journal"));
+            .AddSetup(new JournalSetup(database, writer))
+            .AddStartup((system, _) => system.RegisterOnTermination(() => writer.DisposeAsync().AsTask()))
+            .WithJournal(JournalSettings.Plugin, journal => journal.WithHealthCheck(HealthStatus.Unhealthy, "journal"));
 #pragma warning restore CS0618
     }
-
-    private static Config Load(string folder, string file) => ConfigurationFactory.ParseString(File.ReadAllText(Path.Combine(folder, file)));
-
-    private static string Quoted(string text) => System.Text.Json.JsonSerializer.Serialize(text, QuoteJson.Default.String);
 }
-
-[System.Text.Json.Serialization.JsonSerializable(typeof(string))]
-internal sealed partial class QuoteJson : System.Text.Json.Serialization.JsonSerializerContext;

@@ -10,70 +10,28 @@ namespace DeCloud.NodeAgent.Actors.Persistence;
 /// <param name="Event">The event.</param>
 internal sealed record JournalRow(long Ordering, string PersistenceId, long Sequence, object Event);
 
-/// <summary>
-/// Reads the tables of Akka.Persistence.Sql (schema of version 1.5, table <c>journal</c>) directly: its own queries follow the end of the journal by polling, a second behind.
-/// </summary>
+/// <summary>Reads the journal beside the actors, for the API.</summary>
 internal sealed class JournalReader(JournalDatabase database)
 {
-    private const string Columns = "ordering, persistence_id, sequence_number, manifest, message";
-
     /// <summary>The place of the last event; 0 when there is none.</summary>
-    public async Task<long> LastOrderingAsync(CancellationToken cancellation)
-    {
-        await using var connection = await database.OpenAsync(cancellation).ConfigureAwait(false);
-        await using var command = connection.CreateCommand();
-        command.CommandText = "SELECT COALESCE(MAX(ordering), 0) FROM journal";
-        return Convert.ToInt64(await command.ExecuteScalarAsync(cancellation).ConfigureAwait(false), System.Globalization.CultureInfo.InvariantCulture);
-    }
+    public async Task<long> LastOrderingAsync(CancellationToken cancellation) =>
+        (await database.QueryAsync(JournalSql.Last, row => row.GetInt64(0), cancellation).ConfigureAwait(false))[0];
 
     /// <summary>Events behind a place in the whole journal, in its order.</summary>
     public Task<List<JournalRow>> ReadAllAsync(long afterOrdering, int limit, CancellationToken cancellation) =>
-        ReadAsync($"SELECT {Columns} FROM journal WHERE ordering > @after ORDER BY ordering LIMIT @limit", null, afterOrdering, limit, cancellation);
+        database.QueryAsync(JournalSql.ReadAll(afterOrdering, limit), Row, cancellation);
 
     /// <summary>Events of one subject behind a place in its history, in order.</summary>
     public Task<List<JournalRow>> ReadOneAsync(string persistenceId, long afterSequence, int limit, CancellationToken cancellation) =>
-        ReadAsync($"SELECT {Columns} FROM journal WHERE persistence_id = @id AND sequence_number > @after ORDER BY sequence_number LIMIT @limit", persistenceId, afterSequence, limit, cancellation);
+        database.QueryAsync(JournalSql.ReadOne(persistenceId, afterSequence + 1, long.MaxValue, limit), Row, cancellation);
 
     /// <summary>How many events a subject has.</summary>
-    public async Task<int> CountAsync(string persistenceId, CancellationToken cancellation)
+    public async Task<int> CountAsync(string persistenceId, CancellationToken cancellation) =>
+        (await database.QueryAsync(JournalSql.Count(persistenceId), row => (int)row.GetInt64(0), cancellation).ConfigureAwait(false))[0];
+
+    private static JournalRow Row(DbDataReader row)
     {
-        await using var connection = await database.OpenAsync(cancellation).ConfigureAwait(false);
-        await using var command = connection.CreateCommand();
-        command.CommandText = "SELECT COUNT(*) FROM journal WHERE persistence_id = @id";
-        Add(command, "@id", persistenceId);
-        return Convert.ToInt32(await command.ExecuteScalarAsync(cancellation).ConfigureAwait(false), System.Globalization.CultureInfo.InvariantCulture);
-    }
-
-    private async Task<List<JournalRow>> ReadAsync(string sql, string? persistenceId, long after, int limit, CancellationToken cancellation)
-    {
-        await using var connection = await database.OpenAsync(cancellation).ConfigureAwait(false);
-        await using var command = connection.CreateCommand();
-#pragma warning disable CA2100 // One of the two constant texts above.
-        command.CommandText = sql;
-#pragma warning restore CA2100
-        Add(command, "@after", after);
-        Add(command, "@limit", limit);
-        if (persistenceId is not null)
-        {
-            Add(command, "@id", persistenceId);
-        }
-
-        var rows = new List<JournalRow>();
-        await using var reader = await command.ExecuteReaderAsync(cancellation).ConfigureAwait(false);
-        while (await reader.ReadAsync(cancellation).ConfigureAwait(false))
-        {
-            var message = (byte[])reader.GetValue(4);
-            rows.Add(new(reader.GetInt64(0), reader.GetString(1), reader.GetInt64(2), JournalSerializer.Read(message, reader.GetString(3))));
-        }
-
-        return rows;
-    }
-
-    private static void Add(DbCommand command, string name, object value)
-    {
-        var parameter = command.CreateParameter();
-        parameter.ParameterName = name;
-        parameter.Value = value;
-        command.Parameters.Add(parameter);
+        var stored = StoredEvent.Read(row);
+        return new(stored.Ordering, stored.PersistenceId, stored.Sequence, JournalSerializer.Read(stored.Message, stored.Manifest));
     }
 }

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using DeCloud.NodeAgent.Core.Images;
+using DeCloud.NodeAgent.Core.Overlay;
 using DeCloud.NodeAgent.Core.Ports;
 using DeCloud.NodeAgent.Core.Vms;
 
@@ -31,6 +32,10 @@ namespace DeCloud.NodeAgent.Actors.Serialization;
 [JsonSerializable(typeof(ImageEvents.Used))]
 [JsonSerializable(typeof(ImageEvents.Removed), TypeInfoPropertyName = "ImageRemoved")]
 [JsonSerializable(typeof(ImageCacheState))]
+[JsonSerializable(typeof(OverlayEvents.KeyRotated))]
+[JsonSerializable(typeof(OverlayEvents.PeerSet))]
+[JsonSerializable(typeof(OverlayEvents.PeerRemoved))]
+[JsonSerializable(typeof(OverlayState))]
 [JsonSerializable(typeof(PortEvents.Allocated), TypeInfoPropertyName = "PortAllocated")]
 [JsonSerializable(typeof(PortEvents.Removed), TypeInfoPropertyName = "PortRemoved")]
 [JsonSerializable(typeof(PortEvents.Freed), TypeInfoPropertyName = "PortsFreed")]

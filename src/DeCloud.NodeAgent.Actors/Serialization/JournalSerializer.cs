@@ -38,6 +38,10 @@ public sealed class JournalSerializer(ExtendedActorSystem system) : SerializerWi
         ("image-used.1", JournalJson.Default.Used),
         ("image-removed.1", JournalJson.Default.ImageRemoved),
         ("image-cache.1", JournalJson.Default.ImageCacheState),
+        ("overlay-key-rotated.1", JournalJson.Default.KeyRotated),
+        ("overlay-peer-set.1", JournalJson.Default.PeerSet),
+        ("overlay-peer-removed.1", JournalJson.Default.PeerRemoved),
+        ("overlay.1", JournalJson.Default.OverlayState),
         ("port-allocated.1", JournalJson.Default.PortAllocated),
         ("port-removed.1", JournalJson.Default.PortRemoved),
         ("ports-freed.1", JournalJson.Default.PortsFreed),
@@ -55,7 +59,10 @@ public sealed class JournalSerializer(ExtendedActorSystem system) : SerializerWi
     public static IReadOnlyDictionary<string, Type> Manifests => ByManifest.ToDictionary(k => k.Key, k => k.Value.Type);
 
     /// <summary>Never changes: rows of the journal name the serializer by it.</summary>
-    public override int Identifier => 4001;
+    public const int Number = 4001;
+
+    /// <inheritdoc/>
+    public override int Identifier => Number;
 
     /// <inheritdoc/>
     public override string Manifest(object o) =>
@@ -66,6 +73,19 @@ public sealed class JournalSerializer(ExtendedActorSystem system) : SerializerWi
 
     /// <inheritdoc/>
     public override object FromBinary(byte[] bytes, string manifest) => Read(bytes, manifest);
+
+    /// <summary>What a row of the journal holds of an event or a snapshot.</summary>
+    /// <param name="serialization">Where types are bound to serializers.</param>
+    /// <param name="value">The event or the snapshot.</param>
+    /// <exception cref="SerializationException">Its type is bound to no serializer, or to another, whose rows the readers of the journal would not understand.</exception>
+    public static (byte[] Message, string Manifest) Write(Akka.Serialization.Serialization serialization, object value)
+    {
+        ArgumentNullException.ThrowIfNull(serialization);
+        ArgumentNullException.ThrowIfNull(value);
+        return serialization.FindSerializerFor(value) is JournalSerializer ours
+            ? (ours.ToBinary(value), ours.Manifest(value))
+            : throw new SerializationException($"{value.GetType()} is no type of the journal.");
+    }
 
     /// <summary>Reads one row of the journal.</summary>
     /// <param name="bytes">The row's message.</param>

@@ -164,7 +164,9 @@ internal sealed class DomainActor : ReceiveActor
 
     private Task OnDomainAsync(VmStep step, Take take, IHypervisorSession session, CancellationToken stop) => step switch
     {
-        VmStep.Define => session.DefineAsync(new(_id, take.Spec.VCpus, take.Spec.MemoryBytes, _files.PathsOf(_id), _files.PathOf(take.Image!.Value)), stop),
+        VmStep.Define => session.DefineAsync(
+            new(_id, take.Spec.VCpus, take.Spec.MemoryBytes, _files.PathsOf(_id), _files.PathOf(take.Image!.Value)) { HostDevices = [.. (take.Spec.Gpus ?? []).SelectMany(g => g.Functions).Distinct()] },
+            stop),
         VmStep.Start => StartAsync(session, stop),
         VmStep.Shutdown => session.ShutdownAsync(_id, stop),
         VmStep.Reboot => session.RebootAsync(_id, stop),

@@ -5,13 +5,14 @@ using DeCloud.NodeAgent.Actors.Hypervisor;
 using DeCloud.NodeAgent.Contracts.Rest;
 using DeCloud.NodeAgent.Core.Hypervisor;
 using DeCloud.NodeAgent.Core.Node;
+using DeCloud.NodeAgent.Core.Resources;
 using DeCloud.NodeAgent.Core.Vms;
 
 using Failure = DeCloud.NodeAgent.Core.Node.Failure;
 namespace DeCloud.NodeAgent.Actors.Vms;
 
 /// <summary>
-/// Which VMs exist. Lets VMs in one after the other, parents their actors, starts them again when they fall, passes on what the hypervisor says, and lists what is not ours without touching it.
+/// Which VMs exist. Lets VMs in one after the other as long as there is room, before anything is made or downloaded for them, parents their actors, starts them again when they fall, passes on what the hypervisor says, and lists what is not ours without touching it.
 /// </summary>
 internal sealed class VmRegistry : ReceivePersistentActor, IWithTimers
 {
@@ -28,6 +29,7 @@ internal sealed class VmRegistry : ReceivePersistentActor, IWithTimers
     private readonly HashSet<VmId> _unreconciled = [];
     private readonly Dictionary<string, List<(VmCommands.Create Command, IActorRef Asker)>> _storing = [];
     private readonly Dictionary<Guid, DomainStatus> _foreign = [];
+    private readonly Vacancy _vacancy;
     private VmRoster _roster = new();
     private IHypervisorSession? _session;
     private string _lostReason = "the agent has just started";
@@ -35,9 +37,10 @@ internal sealed class VmRegistry : ReceivePersistentActor, IWithTimers
     private bool _isTold;
     private bool _isSwept;
 
-    public VmRegistry(VmEnvironment environment)
+    public VmRegistry(VmEnvironment environment, AdmissionPolicy admission)
     {
         _environment = environment;
+        _vacancy = new(admission);
 
         Recover<SnapshotOffer>(offer => _roster = (VmRoster)offer.Snapshot);
         Recover<IRosterEvent>(@event => _roster = _roster.Apply(@event));
@@ -47,6 +50,9 @@ internal sealed class VmRegistry : ReceivePersistentActor, IWithTimers
         Command<UserDataStored>(Admit);
         Command<IVmMessage>(Forward);
         Command<VmQueries.GetForeign>(_ => Sender.Tell(Foreign()));
+        Command<VmQueries.GetCapacity>(_ => Sender.Tell(_vacancy.View([.. Counted()])));
+        Command<ResourceMessages.CapacityKnown>(Learn);
+        Command<ResourceMessages.ImagesTake>(_vacancy.Learn);
 
         Command<HypervisorMessages.Up>(ComeUp);
         Command<HypervisorMessages.Lost>(GoDown);
@@ -154,15 +160,45 @@ internal sealed class VmRegistry : ReceivePersistentActor, IWithTimers
             // The sweep takes a folder with nothing but user data for what a kill left behind.
             Stash.Stash();
         }
+        else
+        {
+            Judge(command);
+        }
+    }
+
+    /// <summary>
+    /// Lets a VM in when there is room for it. Nothing comes between the judgement and the moment it is counted: a create waits here for nothing but its user data, and is counted meanwhile.
+    /// </summary>
+    private void Judge(VmCommands.Create command)
+    {
+        var verdict = _vacancy.Judge(command, Counted());
+        if (verdict.Spec is not { } spec)
+        {
+            Sender.Tell(new VmReply.Refused(verdict.Refusal!) { Shortages = verdict.Shortages });
+        }
         else if (command.UserData is { } userData)
         {
-            _storing[command.Request.Id] = [(command, Sender)];
-            Store(command, userData);
+            _storing[command.Request.Id] = [(command with { Spec = spec }, Sender)];
+            Store(command with { Spec = spec }, userData);
         }
         else
         {
-            Admit(command, Sender);
+            Admit(command with { Spec = spec }, Sender);
         }
+    }
+
+    /// <summary>The VMs that exist, and those that will as soon as their user data is stored.</summary>
+    private IEnumerable<KeyValuePair<VmId, VmSpec>> Counted() => _roster.Vms.Select(v => KeyValuePair.Create(v.Key, v.Value.Spec))
+        .Concat(_storing.Values.Select(creates => KeyValuePair.Create(creates[0].Command.VmId, creates[0].Command.Spec)));
+
+    private void Learn(ResourceMessages.CapacityKnown known)
+    {
+        foreach (var warning in _vacancy.Learn(known.Capacity, [.. Counted()]))
+        {
+            _log.Warning("{0}", warning);
+        }
+
+        Tell();
     }
 
     private Failure? Unfit(VmCommands.Create command)
@@ -429,11 +465,11 @@ internal sealed class VmRegistry : ReceivePersistentActor, IWithTimers
         }
 
         _isTold = isReconciled;
-        Context.Parent.Tell(new RegistryState(isReconciled, _roster.Vms.Count, _unreconciled.Count, _foreign.Count));
+        Context.Parent.Tell(new RegistryState(isReconciled, _roster.Vms.Count, _unreconciled.Count, _foreign.Count, _vacancy.IsKnown));
     }
 
     /// <summary>How far the VMs are, for the node.</summary>
-    internal sealed record RegistryState(bool IsReconciled, int Vms, int Unreconciled, int Foreign);
+    internal sealed record RegistryState(bool IsReconciled, int Vms, int Unreconciled, int Foreign, bool HasCapacity);
 
     /// <summary>Which VMs exist; told after the start and after every change, before whoever asked for it is answered.</summary>
     internal sealed record RosterKnown(VmRoster Roster);

@@ -33,6 +33,11 @@ public sealed record CreateVmRequest
     /// <summary>cloud-init user data, passed on as it is, at most 64 KiB. Never shown again.</summary>
     public string? UserData { get; init; }
 
+    /// <summary>
+    /// GPUs that the VM gets to itself, at most 16: each the PCI address of one that the node offers, such as <c>0000:65:00.0</c>, or <c>any</c> for one that the node chooses. The whole IOMMU group goes with it.
+    /// </summary>
+    public IReadOnlyList<string>? Gpus { get; init; }
+
     /// <summary>At most 32 labels of the caller's own.</summary>
     public IReadOnlyDictionary<string, string>? Labels { get; init; }
 }

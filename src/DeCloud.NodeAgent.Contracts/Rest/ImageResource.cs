@@ -70,9 +70,9 @@ public sealed record NodeResource
 }
 
 /// <summary>The connection to libvirt.</summary>
-/// <param name="State"><c>connected</c> or <c>lost</c>.</param>
+/// <param name="State"><c>connected</c>, <c>lost</c>, or <c>unsupported</c> where the host runs no VMs.</param>
 /// <param name="Since">Since when.</param>
-/// <param name="Reason">Why it was lost.</param>
+/// <param name="Reason">Why it was lost, or why there is none.</param>
 /// <param name="LibvirtVersion">Version of the daemon.</param>
 /// <param name="QemuVersion">Version of QEMU.</param>
 /// <param name="Acceleration"><c>kvm</c>, <c>emulation</c> (allowed by configuration) or <c>none</c> (VMs are refused).</param>

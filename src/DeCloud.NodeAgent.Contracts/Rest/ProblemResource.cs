@@ -18,6 +18,9 @@ public sealed record ProblemResource
     /// <summary>What is wrong with which field, query parameter or header, by its name as it was sent.</summary>
     public IReadOnlyDictionary<string, IReadOnlyList<FieldErrorResource>>? Errors { get; init; }
 
+    /// <summary>With <c>capacity-exhausted</c>: every resource of which there is too little, with its figures.</summary>
+    public IReadOnlyList<ShortageResource>? Shortages { get; init; }
+
     /// <summary>Names this request in the agent's log.</summary>
     public required string TraceId { get; init; }
 }
@@ -37,4 +40,5 @@ public sealed record ErrorKindResource(string Code, int Status, string Title, st
 /// <summary>Whether the node can take commands.</summary>
 /// <param name="Ready">Always true: a node that isn't ready answers with a problem.</param>
 /// <param name="Checks">What was looked at.</param>
-public sealed record ReadinessResource(bool Ready, IReadOnlyList<string> Checks);
+/// <param name="Note">What the node does not do by its nature, for example host VMs on Windows; absent where there is nothing to say.</param>
+public sealed record ReadinessResource(bool Ready, IReadOnlyList<string> Checks, string? Note = null);

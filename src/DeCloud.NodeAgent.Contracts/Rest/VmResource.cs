@@ -42,6 +42,9 @@ public sealed record VmResource
     /// <summary>The creator's labels.</summary>
     public required IReadOnlyDictionary<string, string> Labels { get; init; }
 
+    /// <summary>The PCI addresses of the GPUs it has to itself.</summary>
+    public IReadOnlyList<string> Gpus { get; init; } = [];
+
     /// <summary>The Ethernet address of its network interface.</summary>
     public required string MacAddress { get; init; }
 

@@ -94,6 +94,15 @@ public static class FailureCodes
     /// <summary>There is no such VM.</summary>
     public const string VmNotFound = "vm-not-found";
 
+    /// <summary>The node has too little left of something.</summary>
+    public const string CapacityExhausted = "capacity-exhausted";
+
+    /// <summary>What the node has is not known yet.</summary>
+    public const string CapacityUnknown = "capacity-unknown";
+
+    /// <summary>The node has no such GPU, or none that a VM can be given.</summary>
+    public const string GpuUnknown = "gpu-unknown";
+
     /// <summary>The VM's id is taken.</summary>
     public const string VmExists = "vm-exists";
 
@@ -108,6 +117,15 @@ public static class FailureCodes
 
     /// <summary>The journal did not confirm that the request is stored. The same request under the same key is carried out once.</summary>
     public const string JournalUnavailable = "journal-unavailable";
+
+    /// <summary>The node takes part in no overlay.</summary>
+    public const string WireGuardOff = "wireguard-off";
+
+    /// <summary>WireGuard can't be used on this host as it is.</summary>
+    public const string WireGuardUnavailable = "wireguard-unavailable";
+
+    /// <summary>The peer would speak for what is another's.</summary>
+    public const string PeerConflict = "peer-conflict";
 
     /// <summary>What was asked about a host port can't be: a number, protocol or label is out of bounds.</summary>
     public const string PortRefused = "port-refused";
@@ -126,4 +144,7 @@ public static class FailureCodes
 
     /// <summary>The VM is not started because its network is not shut off from the provider's yet.</summary>
     public const string NetworkNotIsolated = "network-not-isolated";
+
+    /// <summary>This host runs no VMs, whatever is asked.</summary>
+    public const string VmsUnsupported = "vms-unsupported";
 }

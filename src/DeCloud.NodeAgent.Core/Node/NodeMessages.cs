@@ -21,7 +21,9 @@ public static class NodeQueries
 /// <param name="Hypervisor">libvirt is connected.</param>
 /// <param name="Reconciled">Every VM was recovered and compared with libvirt.</param>
 /// <param name="Reason">What is missing, or null.</param>
-public sealed record Readiness(bool Hypervisor, bool Reconciled, string? Reason);
+/// <param name="WithoutVms">Why the host runs no VMs, where it never does; there is no hypervisor to wait for then.</param>
+/// <param name="Capacity">What the node has is known, so that it can be said whether a VM fits.</param>
+public sealed record Readiness(bool Hypervisor, bool Reconciled, string? Reason, Failure? WithoutVms = null, bool Capacity = true);
 
 /// <summary>Where a VM's VNC server listens.</summary>
 /// <param name="Path">The Unix socket, or null.</param>

@@ -15,7 +15,11 @@ public sealed record HostCapacity(int Threads, long MemoryBytes, ImmutableArray<
 /// <param name="FreeBytes">What an ordinary user could still write (<c>f_bavail</c>).</param>
 /// <param name="HoldsVms">Whether the VMs' folder is on it.</param>
 /// <param name="HoldsImages">Whether the image cache is on it.</param>
-public sealed record FileSystemCapacity(string MountPoint, long TotalBytes, long FreeBytes, bool HoldsVms, bool HoldsImages);
+/// <param name="OwnBytes">
+/// What the agent's VMs and images take of it (allocated, not apparent), counted together with <paramref name="FreeBytes"/>: the sum of both is what the agent may dispose of, and does not change as
+/// VMs write. 0 where nothing tells, which offers too little and never too much.
+/// </param>
+public sealed record FileSystemCapacity(string MountPoint, long TotalBytes, long FreeBytes, bool HoldsVms, bool HoldsImages, long OwnBytes = 0);
 
 /// <summary>A GPU that can be handed to a VM as a whole.</summary>
 /// <param name="Address">The PCI address of its display function, <c>dddd:bb:dd.f</c> in lower-case hexadecimal.</param>

@@ -15,6 +15,10 @@ public static class ResourceMessages
     /// <summary>What the host has to give. Told to the VMs' part when it is first known and whenever it was read again.</summary>
     /// <param name="Capacity">What it has.</param>
     public sealed record CapacityKnown(HostCapacity Capacity);
+
+    /// <summary>What the images in the cache take on disk. Told to the VMs' part when it is first known and on every change.</summary>
+    /// <param name="Bytes">Their sum.</param>
+    public sealed record ImagesTake(long Bytes);
 }
 
 /// <summary>What the part that knows the machine answers.</summary>

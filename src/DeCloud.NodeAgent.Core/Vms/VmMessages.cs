@@ -1,7 +1,9 @@
+using System.Collections.Immutable;
 using System.Text.Json.Serialization;
 using DeCloud.NodeAgent.Contracts.Rest;
 using DeCloud.NodeAgent.Core.Node;
 using DeCloud.NodeAgent.Core.Operations;
+using DeCloud.NodeAgent.Core.Resources;
 
 namespace DeCloud.NodeAgent.Core.Vms;
 
@@ -59,7 +61,13 @@ public static class VmCommands
     /// <param name="Spec">What it shall be.</param>
     /// <param name="UserData">cloud-init user data, or null.</param>
     /// <param name="Request">Who asks.</param>
-    public sealed record Create(VmId VmId, VmSpec Spec, ReadOnlyMemory<byte>? UserData, Request Request) : IVmCommand;
+    public sealed record Create(VmId VmId, VmSpec Spec, ReadOnlyMemory<byte>? UserData, Request Request) : IVmCommand
+    {
+        /// <summary>
+        /// The GPUs that are asked for, each by its PCI address or as <see cref="GpuWish.Any"/>. Which they are is settled when the VM is let in; then they are in its spec.
+        /// </summary>
+        public ImmutableArray<string> Gpus { get; init; } = [];
+    }
 
     /// <summary>Change a VM.</summary>
     /// <param name="VmId">The VM.</param>
@@ -87,6 +95,9 @@ public static class VmQueries
     /// <summary>The answer to <see cref="GetForeign"/>.</summary>
     /// <param name="Domains">The domains, ordered by name.</param>
     public sealed record ForeignDomains(IReadOnlyList<ForeignDomainResource> Domains);
+
+    /// <summary>What the node offers, what is reserved and what is free; answered by <see cref="VmReply.Capacity"/> or <see cref="VmReply.Refused"/>.</summary>
+    public sealed record GetCapacity;
 }
 
 /// <summary>Every command and question about a VM is answered by one of these; a repeated command gets the same answer.</summary>
@@ -103,7 +114,11 @@ public abstract record VmReply
 
     /// <summary>Nothing was done.</summary>
     /// <param name="Failure">Why; <see cref="Failure.Code"/> decides the status of an HTTP answer.</param>
-    public sealed record Refused(Failure Failure) : VmReply;
+    public sealed record Refused(Failure Failure) : VmReply
+    {
+        /// <summary>What there is too little of, when that is why.</summary>
+        public IReadOnlyList<ShortageResource> Shortages { get; init; } = [];
+    }
 
     /// <summary>The VM.</summary>
     /// <param name="Vm">As it is now.</param>
@@ -112,4 +127,8 @@ public abstract record VmReply
     /// <summary>The operation.</summary>
     /// <param name="Resource">As it is now.</param>
     public sealed record Operation(OperationResource Resource) : VmReply;
+
+    /// <summary>What the node offers.</summary>
+    /// <param name="Resource">As it is now.</param>
+    public sealed record Capacity(CapacityResource Resource) : VmReply;
 }

@@ -13,6 +13,7 @@ namespace DeCloud.NodeAgent.Core.Vms;
 /// <param name="SshPublicKey">The key that may log in, or empty.</param>
 /// <param name="HasUserData">Whether user data was given. The data itself is never in the journal.</param>
 /// <param name="Labels">The creator's labels.</param>
+/// <param name="Gpus">The GPUs it has to itself; null for none.</param>
 public sealed record VmSpec(
     string Name,
     int VCpus,
@@ -22,4 +23,5 @@ public sealed record VmSpec(
     ImageDigest? ImageHash,
     string SshPublicKey,
     bool HasUserData,
-    ImmutableSortedDictionary<string, string> Labels);
+    ImmutableSortedDictionary<string, string> Labels,
+    ImmutableList<VmGpu>? Gpus = null);

@@ -28,6 +28,7 @@ public static class VmViews
             SshPublicKey = spec.SshPublicKey,
             HasUserData = spec.HasUserData,
             Labels = spec.Labels,
+            Gpus = [.. (spec.Gpus ?? []).Select(g => g.Address)],
             MacAddress = state.Id.MacAddress,
             Intent = new(VmWords.Of(state.Wanted.Kind), state.Wanted.By, state.Wanted.RequestId, state.Wanted.At),
             Status = new(VmWords.Of(state.Reality.State), VmWords.Of(state.Reality.Reason), state.Reality.Since),

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Runtime.Versioning;
 using DeCloud.NodeAgent.Core.Images;
 using DeCloud.NodeAgent.Core.Node;
 using Microsoft.Extensions.Logging;
@@ -14,6 +15,7 @@ namespace DeCloud.NodeAgent.Infrastructure.Images;
 /// <param name="options">The limits.</param>
 /// <param name="time">The clock.</param>
 /// <param name="log">Told of cuts.</param>
+[SupportedOSPlatform("linux")]
 internal sealed class Download(ImageHttp http, ImageStoreOptions options, TimeProvider time, ILogger log)
 {
     private enum Outcome

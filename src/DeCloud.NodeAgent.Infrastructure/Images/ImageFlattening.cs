@@ -1,3 +1,4 @@
+using System.Runtime.Versioning;
 using DeCloud.NodeAgent.Core.Images;
 using DeCloud.NodeAgent.Core.Node;
 using DeCloud.NodeAgent.Infrastructure.Linux;
@@ -15,6 +16,7 @@ namespace DeCloud.NodeAgent.Infrastructure.Images;
 /// <param name="options">The limits.</param>
 /// <param name="free">Tells the bytes free on the file system.</param>
 /// <param name="time">The clock.</param>
+[SupportedOSPlatform("linux")]
 internal sealed class ImageFlattening(ImageFolder folder, ImageShelf shelf, QemuImg qemuImg, ImageStoreOptions options, Func<long> free, TimeProvider time) : IDisposable
 {
     private const int OwnerOnly = 0b110_000_000;

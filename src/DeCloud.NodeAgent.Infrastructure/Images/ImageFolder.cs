@@ -1,3 +1,4 @@
+using System.Runtime.Versioning;
 using System.Security.Cryptography;
 using System.Text;
 using DeCloud.NodeAgent.Core.Images;
@@ -42,6 +43,7 @@ internal sealed class ImageFolder(string root)
     }
 
     /// <summary>Makes what is missing and makes sure of what is there.</summary>
+    [SupportedOSPlatform("linux")]
     public void Ensure()
     {
         RealRoot = OwnFolder.EnsureRoot(Root);

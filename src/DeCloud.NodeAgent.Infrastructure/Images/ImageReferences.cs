@@ -1,3 +1,4 @@
+using System.Runtime.Versioning;
 using DeCloud.NodeAgent.Core.Images;
 using DeCloud.NodeAgent.Core.Node;
 using DeCloud.NodeAgent.Infrastructure.Qemu;
@@ -5,6 +6,7 @@ using DeCloud.NodeAgent.Infrastructure.Qemu;
 namespace DeCloud.NodeAgent.Infrastructure.Images;
 
 /// <summary>Reads which images VM disks stand on. Whoever asks is about to remove images: where a disk can't be read, no answer is given at all.</summary>
+[SupportedOSPlatform("linux")]
 internal static class ImageReferences
 {
     private const string DiskName = "disk.qcow2";

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Collections.Concurrent;
 using System.Globalization;
+using System.Runtime.Versioning;
 using System.Security.Cryptography;
 using DeCloud.NodeAgent.Core.Images;
 using DeCloud.NodeAgent.Core.Node;
@@ -15,6 +16,7 @@ namespace DeCloud.NodeAgent.Infrastructure.Images;
 /// </summary>
 /// <param name="folder">Where they are.</param>
 /// <param name="log">Told of what is wrong.</param>
+[SupportedOSPlatform("linux")]
 internal sealed class ImageShelf(ImageFolder folder, ILogger log)
 {
     private const int ChunkBytes = 1 << 20;

@@ -1,3 +1,4 @@
+using System.Runtime.Versioning;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using DeCloud.NodeAgent.Core.Images;
@@ -14,6 +15,7 @@ namespace DeCloud.NodeAgent.Infrastructure.Images;
 /// <param name="IsPinned">Whether somebody gave the hash beforehand.</param>
 /// <param name="ImportedAt">When it was imported.</param>
 /// <param name="OwnSha256">SHA-256 of the cached file itself, in lower-case hexadecimal.</param>
+[SupportedOSPlatform("linux")]
 internal sealed record ImageSidecar(
     ImageDigest Digest, string SourceUrl, string SourceFormat, long SizeBytes, long VirtualSizeBytes, bool IsPinned, DateTimeOffset ImportedAt, string OwnSha256)
 {
@@ -53,6 +55,7 @@ internal sealed record ImageSidecar(
 /// <param name="LastModified">The modification time, when it is good as a validator and there is no tag.</param>
 /// <param name="TotalBytes">The length of the whole file, when the server said it.</param>
 /// <param name="BootId">The boot of the host in which the bytes were written. After a power cut a file can have its length and not its bytes: those of another boot are not trusted.</param>
+[SupportedOSPlatform("linux")]
 internal sealed record PartMeta(string? ETag, DateTimeOffset? LastModified, long? TotalBytes, string BootId)
 {
     /// <summary>Whether a server can be asked for the rest of this very version.</summary>
@@ -63,4 +66,5 @@ internal sealed record PartMeta(string? ETag, DateTimeOffset? LastModified, long
 /// <summary>The JSON of the image folder's files.</summary>
 [JsonSerializable(typeof(ImageSidecar))]
 [JsonSerializable(typeof(PartMeta))]
+[SupportedOSPlatform("linux")]
 internal sealed partial class ImageJson : JsonSerializerContext;

@@ -1,3 +1,4 @@
+using System.Runtime.Versioning;
 using DeCloud.NodeAgent.Core.Images;
 using DeCloud.NodeAgent.Core.Node;
 using DeCloud.NodeAgent.Infrastructure.Linux;
@@ -7,6 +8,7 @@ using Microsoft.Extensions.Logging;
 namespace DeCloud.NodeAgent.Infrastructure.Images;
 
 /// <summary>The images on this host's disk. The way of an image: address judged, downloaded and hashed, hash compared, header inspected, copied into our own qcow2, published.</summary>
+[SupportedOSPlatform("linux")]
 internal sealed class ImageStore : IImageStore, IDisposable
 {
     private readonly ImageStoreOptions _options;

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.Versioning;
 using System.Threading.Channels;
 using DeCloud.NodeAgent.Core.Images;
 using DeCloud.NodeAgent.Core.Node;
@@ -17,6 +18,7 @@ internal sealed class TransferCutException(string cause) : Exception(cause);
 /// <param name="free">Tells the bytes free on the file system.</param>
 /// <param name="declared">What the image was said to be.</param>
 /// <param name="progress">Told how far it is.</param>
+[SupportedOSPlatform("linux")]
 internal sealed class Intake(ImageStoreOptions options, Func<long> free, ImageFormat? declared, ProgressGate progress)
 {
     private const int ChunkBytes = 1 << 20;

@@ -1,3 +1,4 @@
+using System.Runtime.Versioning;
 using DeCloud.NodeAgent.Core.Images;
 using DeCloud.NodeAgent.Core.Node;
 using DeCloud.NodeAgent.Infrastructure.Linux;
@@ -6,6 +7,7 @@ using Microsoft.Extensions.Logging;
 namespace DeCloud.NodeAgent.Infrastructure.Images;
 
 /// <summary>Finds what interrupted imports left. Only files with names of our own making are removed; everything else is left alone.</summary>
+[SupportedOSPlatform("linux")]
 internal static class Leftovers
 {
     private const string SidecarEnding = ".json";

@@ -1,3 +1,4 @@
+using System.Runtime.Versioning;
 using DeCloud.NodeAgent.Core.Images;
 using DeCloud.NodeAgent.Core.Node;
 using DeCloud.NodeAgent.Infrastructure.Linux;
@@ -8,6 +9,7 @@ namespace DeCloud.NodeAgent.Infrastructure.Images;
 /// Takes an image from a file in the image folder. The file is copied like a download: what is inspected, hashed and converted is then our own copy, which nobody
 /// changes in between.
 /// </summary>
+[SupportedOSPlatform("linux")]
 internal static class LocalCopy
 {
     /// <summary>Copies the file into the part.</summary>

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.Versioning;
 using System.Security.Cryptography;
 using System.Text.Json;
 using DeCloud.NodeAgent.Core.Images;
@@ -12,6 +13,7 @@ namespace DeCloud.NodeAgent.Infrastructure.Images;
 /// What has come of a download: one file, locked, hashed as it grows, so that it is never read again to know its hash.
 /// While it grows one thread may hash and another write; everything else is for one thread alone.
 /// </summary>
+[SupportedOSPlatform("linux")]
 internal sealed class PartFile : IDisposable
 {
     private const int OwnerOnly = 0b110_000_000;

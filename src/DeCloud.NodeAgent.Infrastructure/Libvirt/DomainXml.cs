@@ -3,6 +3,7 @@ using System.Xml;
 using System.Xml.Linq;
 using DeCloud.NodeAgent.Core.Hypervisor;
 using DeCloud.NodeAgent.Core.Node;
+using DeCloud.NodeAgent.Core.Resources;
 
 namespace DeCloud.NodeAgent.Infrastructure.Libvirt;
 
@@ -98,6 +99,7 @@ internal static class DomainXml
         new XElement("channel", new XAttribute("type", "unix"), new XElement("target", new XAttribute("type", "virtio"), new XAttribute("name", "org.qemu.guest_agent.0"))),
         new XElement("graphics", new XAttribute("type", "vnc"), new XElement("listen", new XAttribute("type", "socket"))),
         new XElement("video", new XElement("model", new XAttribute("type", "vga"), new XAttribute("vram", 16384))),
+        domain.HostDevices.Select(HostDevice),
         new XElement("rng", new XAttribute("model", "virtio"), new XElement("backend", new XAttribute("model", "random"), "/dev/urandom")),
         new XElement("watchdog", new XAttribute("model", "i6300esb"), new XAttribute("action", "reset")),
         new XElement("panic", new XAttribute("model", "isa")),
@@ -140,6 +142,23 @@ internal static class DomainXml
         new XElement("target", new XAttribute("dev", "vdb"), new XAttribute("bus", "virtio")),
         new XElement("readonly"),
         new XElement("serial", "cidata"));
+
+    /// <summary>
+    /// A PCI function of the host. <c>managed</c>: libvirt takes it from the host's driver and binds it to vfio-pci at the start, and gives it back at the end. Placed by libvirt behind a root port
+    /// of its own, which q35 needs for PCI Express.
+    /// </summary>
+    private static XElement HostDevice(string address)
+    {
+        Refuse(!GpuWish.IsAddress(address), $"the PCI function '{Uri.EscapeDataString(address)}'");
+        var parts = address.Split(':', '.');
+        return new("hostdev",
+            new XAttribute("mode", "subsystem"),
+            new XAttribute("type", "pci"),
+            new XAttribute("managed", "yes"),
+            new XElement("driver", new XAttribute("name", "vfio")),
+            new XElement("source", new XElement("address",
+                new XAttribute("domain", "0x" + parts[0]), new XAttribute("bus", "0x" + parts[1]), new XAttribute("slot", "0x" + parts[2]), new XAttribute("function", "0x" + parts[3]))));
+    }
 
     private static XElement KiB(string name, long bytes) => new(name, new XAttribute("unit", "KiB"), (bytes / 1024).ToString(CultureInfo.InvariantCulture));
 

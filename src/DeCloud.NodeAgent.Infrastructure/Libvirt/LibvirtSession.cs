@@ -65,6 +65,14 @@ internal sealed partial class LibvirtSession : IHypervisorSession
         return [.. all.Select(d => PowerStates.Of(d.Domain, DeCloud.Libvirt.Domains.DomainStatus.From(d.Parameters) ?? default))];
     });
 
+    public Task<IReadOnlyList<DomainUsage>> UsageAsync(CancellationToken cancellation) => Told<IReadOnlyList<DomainUsage>>(async () =>
+    {
+        // These two groups come out of the daemon's and the kernel's memory; every other one asks QEMU, a millisecond a domain.
+        var active = await _slow.Domains.GetStatsAsync(
+            DomainStatsGroups.State | DomainStatsGroups.Interface, DomainStatsFlags.Active | DomainStatsFlags.NoWait, cancellationToken: cancellation).ConfigureAwait(false);
+        return [.. active.Select(DomainTraffic.Of)];
+    });
+
     public Task<DomainStatus?> LookAsync(VmId id, CancellationToken cancellation) => Told(async () =>
         // Its own name, by which a foreign one can be told.
         await _control.Domains.FindAsync(id.Value, cancellation).ConfigureAwait(false) is { } domain && await StatusAsync(id, cancellation).ConfigureAwait(false) is { } status

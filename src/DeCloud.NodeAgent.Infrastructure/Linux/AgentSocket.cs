@@ -1,5 +1,5 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Net.Sockets;
+using System.Runtime.Versioning;
 
 namespace DeCloud.NodeAgent.Infrastructure.Linux;
 
@@ -23,9 +23,13 @@ public static class AgentSocket
     /// <summary>Makes the socket: bound, with its rights and its name, and not listening yet.</summary>
     /// <param name="path">Its absolute path, at most <see cref="MostPathBytes"/> bytes. The folder is made when it is not there.</param>
     /// <exception cref="AgentSocketException">It can't be made; the message says why and what to do.</exception>
-    [SuppressMessage("Interoperability", "CA1416", Justification = "Windows hosts no VMs and has no such socket.")]
     public static Socket Bind(string path)
     {
+        if (!OperatingSystem.IsLinux())
+        {
+            throw new AgentSocketException("Http:Socket is for Linux alone. Remove it; the API listens on Http:Url.");
+        }
+
         var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try
         {
@@ -70,6 +74,7 @@ public static class AgentSocket
         }
     }
 
+    [SupportedOSPlatform("linux")]
     private static void RefuseUnlessFree(string path)
     {
         if (Posix.Look(path) is not { } there)

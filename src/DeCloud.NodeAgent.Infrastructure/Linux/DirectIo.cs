@@ -1,6 +1,9 @@
+using System.Runtime.Versioning;
+
 namespace DeCloud.NodeAgent.Infrastructure.Linux;
 
 /// <summary>Whether files of a folder can bypass the page cache (O_DIRECT, open(2)); tmpfs and some network file systems refuse.</summary>
+[SupportedOSPlatform("linux")]
 public static class DirectIo
 {
     /// <summary>Tries it with a file of its own, which is gone afterwards.</summary>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.Versioning;
 using DeCloud.NodeAgent.Core.Node;
 using Microsoft.Win32.SafeHandles;
 
@@ -7,6 +8,7 @@ namespace DeCloud.NodeAgent.Infrastructure.Linux;
 /// <summary>
 /// Folders and files of the agent: made by it, writable by nobody else, never reached through a link. What was planted in their place is an error, and stays untouched.
 /// </summary>
+[SupportedOSPlatform("linux")]
 internal static class OwnFolder
 {
     /// <summary>Other users may pass but not look: QEMU runs as its own user and is given full paths.</summary>

@@ -1,10 +1,12 @@
 using System.ComponentModel;
 using System.Runtime.InteropServices;
+using System.Runtime.Versioning;
 using Microsoft.Win32.SafeHandles;
 
 namespace DeCloud.NodeAgent.Infrastructure.Linux;
 
 /// <summary>What the file functions of .NET do not offer: opening without following links, looking at an open file, and making a directory's entries durable.</summary>
+[SupportedOSPlatform("linux")]
 internal static partial class Posix
 {
     private const int OReadWrite = 2, OCreate = 0x40, OExclusive = 0x80, ONonBlocking = 0x800, OCloseOnExec = 0x80000;

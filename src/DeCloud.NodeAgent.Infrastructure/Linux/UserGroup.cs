@@ -1,8 +1,10 @@
 using System.Runtime.InteropServices;
+using System.Runtime.Versioning;
 
 namespace DeCloud.NodeAgent.Infrastructure.Linux;
 
 /// <summary>The groups of users that the host knows, wherever it knows them from.</summary>
+[SupportedOSPlatform("linux")]
 internal static partial class UserGroup
 {
     private const int OutOfRange = 34;

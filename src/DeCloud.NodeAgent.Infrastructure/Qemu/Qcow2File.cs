@@ -1,3 +1,4 @@
+using System.Runtime.Versioning;
 using DeCloud.NodeAgent.Core.Images;
 using DeCloud.NodeAgent.Infrastructure.Linux;
 
@@ -6,6 +7,7 @@ namespace DeCloud.NodeAgent.Infrastructure.Qemu;
 /// <summary>What the header of a qcow2 file of ours says.</summary>
 /// <param name="VirtualSizeBytes">The size of the disk.</param>
 /// <param name="BackingFile">The name of its backing file; null when it has none.</param>
+[SupportedOSPlatform("linux")]
 internal sealed record Qcow2File(long VirtualSizeBytes, string? BackingFile)
 {
     /// <summary>Reads the header, without any other program and without a link being followed.</summary>

@@ -1,3 +1,4 @@
+using System.Runtime.Versioning;
 using DeCloud.NodeAgent.Core.Images;
 using DeCloud.NodeAgent.Core.Node;
 using DeCloud.NodeAgent.Core.Vms;
@@ -9,6 +10,7 @@ using DeCloud.NodeAgent.Infrastructure.Seed;
 namespace DeCloud.NodeAgent.Infrastructure.Vms;
 
 /// <summary>The files of the VMs on this host's disk: a folder a VM, every name made of its UUID, every file there whole or not at all.</summary>
+[SupportedOSPlatform("linux")]
 internal sealed class VmFiles : IVmFiles
 {
     private const int OwnerOnly = 0b110_000_000;

@@ -1,8 +1,10 @@
+using System.Runtime.Versioning;
 using DeCloud.NodeAgent.Infrastructure.Linux;
 
 namespace DeCloud.NodeAgent.Infrastructure.Vms;
 
 /// <summary>One VM's folder as a whole.</summary>
+[SupportedOSPlatform("linux")]
 internal static class VmFolder
 {
     /// <summary>Whether the folder holds nothing but a file of this name and what was being written to become it.</summary>

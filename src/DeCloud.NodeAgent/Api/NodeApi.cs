@@ -6,10 +6,13 @@ using DeCloud.NodeAgent.Api.OpenApi;
 using DeCloud.NodeAgent.Api.Operations;
 using DeCloud.NodeAgent.Api.Problems;
 using DeCloud.NodeAgent.Api.Requests;
+using DeCloud.NodeAgent.Api.Resources;
 using DeCloud.NodeAgent.Api.Vms;
+using DeCloud.NodeAgent.Api.WireGuard;
 using DeCloud.NodeAgent.Composition;
 using DeCloud.NodeAgent.Configuration;
 using DeCloud.NodeAgent.Contracts.Rest;
+using DeCloud.NodeAgent.Core.Hypervisor;
 using DeCloud.NodeAgent.Infrastructure.Vnc;
 using DeCloud.NodeAgent.Security;
 
@@ -25,8 +28,10 @@ internal static class NodeApi
         services.AddSingleton(urls);
         services.AddSingleton(new CreateVmValidation(options.Vms, urls));
         services.AddSingleton(options.Http);
+        services.AddSingleton(NodeComposition.Overlay(options));
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton<VmListBodies>();
+        services.AddSingleton<ResourceBodies>();
         services.AddSingleton<EventReaders>();
         services.AddSingleton(s => new LoopbackRelay(s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<LoopbackRelay>>()));
         services.AddRouting();
@@ -43,10 +48,15 @@ internal static class NodeApi
         app.UseMiddleware<Gate>();
         app.UseOpenApiPages();
         app.UseRouting();
+        if (app.Services.GetService<IHypervisor>()?.Refusal is { } refusal)
+        {
+            // Before parameters are bound: what they need is not to be had here either.
+            app.Use((http, next) => http.GetEndpoint()?.Metadata.GetMetadata<ApiNeedsVms>() is null ? next(http) : Problem.Of(refusal).ExecuteAsync(http));
+        }
 
         var root = app.MapGroup("").AddEndpointFilter(RouteFilters.KnownQuery).AddEndpointFilter(RouteFilters.NoStrayBody).WithMetadata(new ApiProblems(EndpointDocs.Always));
         var api = root.MapGroup("/api");
-        var vms = api.MapGroup("vms").WithTags("VMs");
+        var vms = api.MapGroup("vms").WithTags("VMs").NeedsVms();
         var vm = vms.MapGroup("{id}").AddEndpointFilter(RouteFilters.VmIdInRoute);
         VmEndpoints.Map(vms, vm);
         VmPowerEndpoints.Map(vm);
@@ -54,8 +64,10 @@ internal static class NodeApi
         VmConsoleEndpoints.Map(vm);
         OperationEndpoints.Map(api.MapGroup("operations").WithTags("Operations"));
         EventEndpoints.Map(api.MapGroup("").WithTags("Events"));
-        ImageEndpoints.Map(api.MapGroup("images").WithTags("Images"));
+        ImageEndpoints.Map(api.MapGroup("images").WithTags("Images").NeedsVms());
+        WireGuardEndpoints.Map(api.MapGroup("wireguard").WithTags("WireGuard"));
         NodeEndpoints.Map(api.MapGroup("node").WithTags("Node"));
+        ResourceEndpoints.Map(api.MapGroup("node").WithTags("Resources"));
         HealthEndpoints.Map(root.MapGroup("").WithTags("Health"));
         ErrorDocs.Map(root.MapGroup("").WithTags("Docs"));
     }

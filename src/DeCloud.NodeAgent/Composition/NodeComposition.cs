@@ -1,21 +1,19 @@
 using System.Reflection;
 using Akka.Hosting;
 using Akka.Hosting.Logging;
-using DeCloud.Libvirt;
 using DeCloud.NodeAgent.Actors.Images;
 using DeCloud.NodeAgent.Actors.Node;
 using DeCloud.NodeAgent.Actors.Operations;
 using DeCloud.NodeAgent.Actors.Persistence;
+using DeCloud.NodeAgent.Actors.Resources;
 using DeCloud.NodeAgent.Actors.Vms;
 using DeCloud.NodeAgent.Configuration;
 using DeCloud.NodeAgent.Core.Hypervisor;
 using DeCloud.NodeAgent.Core.Images;
+using DeCloud.NodeAgent.Core.Overlay;
+using DeCloud.NodeAgent.Core.Resources;
 using DeCloud.NodeAgent.Core.Vms;
-using DeCloud.NodeAgent.Infrastructure;
 using DeCloud.NodeAgent.Infrastructure.Images;
-using DeCloud.NodeAgent.Infrastructure.Libvirt;
-using DeCloud.NodeAgent.Infrastructure.Linux;
-using DeCloud.NodeAgent.Infrastructure.Vms;
 
 namespace DeCloud.NodeAgent.Composition;
 
@@ -32,12 +30,13 @@ internal static class NodeComposition
     public static IServiceCollection AddNode(this IServiceCollection services, NodeOptions options)
     {
         var journal = Journal(options);
-        StateFolder.MakePassable(options.Libvirt.VmStoragePath);
         services.AddSingleton(options);
         services.AddSingleton<VmBoard>();
         services.AddSingleton<OperationBoard>();
-        services.AddLibvirt(Libvirt(options));
-        services.AddHostFiles(Images(options), new() { VmFolder = options.Libvirt.VmStoragePath, ImageFolder = options.Libvirt.ImageCachePath });
+        services.AddSingleton<ResourceBoard>();
+        services.AddSingleton<ResourceParts>();
+        services.AddHost(options);
+        services.AddOverlay(Path.Join(options.StatePath, "wireguard"), options.WireGuard.Address);
         services.AddJournalReaders(journal);
         services.AddSingleton(s => new NodeParts(
             Version,
@@ -48,7 +47,13 @@ internal static class NodeComposition
             new VmPolicy { StopGrace = options.Vms.StopGrace },
             new ImageCachePolicy(options.Images.BudgetBytes, UnpinnedReuse),
             s.GetRequiredService<JournalSignal>(),
-            s.GetRequiredService<OperationBoard>()));
+            s.GetRequiredService<OperationBoard>(),
+            Resources: s.GetRequiredService<ResourceParts>())
+        {
+            Overlay = new(Overlay(options), OverlayMark(options), s.GetRequiredService<IOverlayInterface>(), s.GetRequiredService<IOverlayKeys>()),
+            Admission = Admission(options),
+            DiskUse = s.GetService<IDiskUse>(),
+        });
         services.AddAkka("node", (akka, s) => akka
             .AddSetup(new LoggerFactorySetup(s.GetRequiredService<ILoggerFactory>()))
             .ConfigureLoggers(loggers => loggers.ClearLoggers().AddLogger<ActorLog>())
@@ -62,20 +67,22 @@ internal static class NodeComposition
         options.Persistence.ConnectionString,
         Path.Join(AppContext.BaseDirectory, "hocon"));
 
-    private static LibvirtHypervisorOptions Libvirt(NodeOptions options)
+    /// <summary>What the operator set about the overlay.</summary>
+    public static OverlaySettings Overlay(NodeOptions options) => new(options.WireGuard.InterfaceName, options.WireGuard.ListenPort, options.WireGuard.Address);
+
+    // Agents with state folders of their own may share a host; each must know its interface from the others'.
+    private static string OverlayMark(NodeOptions options) =>
+        "decloud-agent " + Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(options.StatePath)).AsSpan(0, 8));
+
+    private static AdmissionPolicy Admission(NodeOptions options) => new()
     {
-        var defaults = new LibvirtHypervisorOptions();
-        return defaults with
-        {
-            Uri = options.Libvirt.Uri is { } uri ? LibvirtUri.Parse(uri) : defaults.Uri,
-            Network = options.Libvirt.Network,
-            AllowEmulation = options.Libvirt.AllowEmulation,
-            CallDeadline = options.Libvirt.CallTimeout,
-            SlowCallDeadline = options.Libvirt.StartTimeout,
-            StartsAtOnce = options.Vms.MaxStarts > 0 ? options.Vms.MaxStarts : defaults.StartsAtOnce,
-            DirectIo = DirectIo.IsSupported(options.Libvirt.VmStoragePath),
-        };
-    }
+        CpuOvercommitRatio = options.Capacity.CpuOvercommitRatio,
+        ReserveCpus = options.Capacity.ReserveCpus,
+        ReserveMemoryBytes = options.Capacity.ReserveMemoryBytes,
+        ReserveDiskBytes = options.Capacity.ReserveDiskBytes,
+        OfferGpus = options.Capacity.OfferGpus,
+        ImageBudgetBytes = options.Images.BudgetBytes,
+    };
 
     /// <summary>How the image cache is told to behave.</summary>
     public static ImageStoreOptions Images(NodeOptions options) => new()

@@ -1,4 +1,5 @@
 using System.Net;
+using DeCloud.NodeAgent.Core.Overlay;
 
 namespace DeCloud.NodeAgent.Configuration;
 
@@ -33,19 +34,20 @@ internal static class NodeConfiguration
 
     private static NodeOptions ReadAll(SettingsReader reader, Func<string, Parsed<string>> readSecret)
     {
-        var state = reader.Read("StatePath", "/var/lib/decloud", "/var/lib/decloud", "Folder of everything that must survive a restart.", SettingFormats.AbsolutePath);
+        var state = reader.Read("StatePath", PlatformPaths.DefaultState, PlatformPaths.DefaultStateShown, "Folder of everything that must survive a restart.", SettingFormats.AbsolutePath);
         return new()
         {
             StatePath = state,
             Libvirt = ReadLibvirt(reader, state),
             Images = ReadImages(reader),
             Vms = ReadVms(reader),
+            Capacity = ReadCapacity(reader),
             Persistence = ReadPersistence(reader, state),
             Http = ReadHttp(reader, readSecret),
             WireGuard = new(
                 reader.Read("WireGuard:InterfaceName", "wg0", "wg0", "Name of the overlay's network interface.", InterfaceName),
                 reader.Read("WireGuard:ListenPort", 51820, "51820", "UDP port of the overlay.", SettingFormats.Whole(1, 65535)),
-                reader.Read<string?>("WireGuard:Address", null, "none", "The node's address in the overlay, in CIDR notation.", Cidr)),
+                reader.Read<InterfaceAddress?>("WireGuard:Address", null, "none, and with it no overlay", "The node's address in the overlay with the overlay's prefix, in CIDR notation.", OverlayAddress)),
             Heartbeat = new(
                 reader.Read("Heartbeat:Interval", TimeSpan.FromSeconds(15), "00:00:15", "Time between two reports to the orchestrator.", SettingFormats.Duration(TimeSpan.FromSeconds(1), TimeSpan.FromHours(1))),
                 reader.Read("Heartbeat:OrchestratorUrl", null, "Orchestrator:BaseUrl", "Where the reports go.", SettingFormats.WebUrl)),
@@ -80,6 +82,13 @@ internal static class NodeConfiguration
         reader.Read("Vms:MaxMemoryBytes", TiB, "1 TiB", "The most memory of one VM.", SettingFormats.Bytes(64 * MiB, 64 * TiB)),
         reader.Read("Vms:MaxDiskBytes", 16 * TiB, "16 TiB", "The largest disk of one VM.", SettingFormats.Bytes(MiB, 64 * TiB)),
         reader.Read("Vms:MaxStarts", 0, "0, as many as there are processors", "How many VMs may start at once.", SettingFormats.Whole(0, 1024)));
+
+    private static CapacitySection ReadCapacity(SettingsReader reader) => new(
+        reader.Read("Capacity:CpuOvercommitRatio", 16.0, "16", "Virtual CPUs that are offered for each hardware thread; 1 to sell no thread twice.", SettingFormats.Number(1, 1000)),
+        reader.Read("Capacity:ReserveCpus", 0, "0", "Hardware threads that are kept for the host.", SettingFormats.Whole(0, 4096)),
+        reader.Read("Capacity:ReserveMemoryBytes", GiB, "1 GiB", "Memory that is kept for the host; the rest is never promised twice.", SettingFormats.Bytes(0, 64 * TiB)),
+        reader.Read("Capacity:ReserveDiskBytes", 5 * GiB, "5 GiB", "What is kept free on every file system of VMs and images; the rest is never promised twice.", SettingFormats.Bytes(0, 64 * TiB)),
+        reader.Read("Capacity:OfferGpus", true, "true", "Offer GPUs to VMs, each as a whole.", SettingFormats.Flag));
 
     private static PersistenceSection ReadPersistence(SettingsReader reader, string state)
     {
@@ -182,4 +191,19 @@ internal static class NodeConfiguration
         && SettingFormats.Whole(0, ip.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork ? 32 : 128)(length).Reason is null
             ? new(text)
             : Parsed<string?>.Wrong("is not an address in CIDR notation.", "Give for example 10.80.0.7/16.");
+
+    private static Parsed<InterfaceAddress?> OverlayAddress(string text)
+    {
+        if (Cidr(text) is { Reason: { } reason } wrong)
+        {
+            return Parsed<InterfaceAddress?>.Wrong(reason, wrong.Remedy);
+        }
+
+        // A prefix of a few bits would draw the host's other traffic into the overlay; one without room for a second node is none.
+        var isRead = InterfaceAddress.TryParse(text, out var address);
+        var (least, most) = address?.Address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6 ? (16, 126) : (8, 30);
+        return isRead && address!.PrefixLength >= least && address.PrefixLength <= most && !address.Address.Equals(address.Network.BaseAddress)
+            ? new(address)
+            : Parsed<InterfaceAddress?>.Wrong("is not a node's address in an overlay.", $"Give an address of a node, not of the network, with a prefix of {least} to {most} bits, for example 10.80.0.7/16.");
+    }
 }

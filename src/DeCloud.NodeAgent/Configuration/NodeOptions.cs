@@ -1,4 +1,5 @@
 using System.Net;
+using DeCloud.NodeAgent.Core.Overlay;
 
 namespace DeCloud.NodeAgent.Configuration;
 
@@ -16,6 +17,9 @@ internal sealed record NodeOptions
 
     /// <summary>What a VM may be.</summary>
     public required VmsSection Vms { get; init; }
+
+    /// <summary>How much of the host is offered to VMs.</summary>
+    public required CapacitySection Capacity { get; init; }
 
     /// <summary>The journal.</summary>
     public required PersistenceSection Persistence { get; init; }
@@ -70,6 +74,14 @@ internal sealed record ImagesSection(
 /// <param name="MaxStarts">How many domains may start at once; 0 for as many as there are processors.</param>
 internal sealed record VmsSection(TimeSpan StopGrace, int MaxVCpus, long MaxMemoryBytes, long MaxDiskBytes, int MaxStarts);
 
+/// <summary>Section <c>Capacity</c>.</summary>
+/// <param name="CpuOvercommitRatio">Virtual CPUs that are offered for each hardware thread.</param>
+/// <param name="ReserveCpus">Hardware threads that are kept for the host.</param>
+/// <param name="ReserveMemoryBytes">Memory that is kept for the host.</param>
+/// <param name="ReserveDiskBytes">What is kept free on every file system of VMs and images.</param>
+/// <param name="OfferGpus">Whether GPUs are offered.</param>
+internal sealed record CapacitySection(double CpuOvercommitRatio, int ReserveCpus, long ReserveMemoryBytes, long ReserveDiskBytes, bool OfferGpus);
+
 /// <summary>Where the journal is.</summary>
 internal enum PersistenceProvider
 {
@@ -106,8 +118,8 @@ internal sealed record HttpSection(IPEndPoint Listen, IReadOnlyList<string> Allo
 /// <summary>Section <c>WireGuard</c>.</summary>
 /// <param name="InterfaceName">Name of the network interface.</param>
 /// <param name="ListenPort">UDP port.</param>
-/// <param name="Address">The node's address in the overlay in CIDR notation; null until there is one.</param>
-internal sealed record WireGuardSection(string InterfaceName, int ListenPort, string? Address);
+/// <param name="Address">The node's address in the overlay; null when the node takes part in none.</param>
+internal sealed record WireGuardSection(string InterfaceName, int ListenPort, InterfaceAddress? Address);
 
 /// <summary>Section <c>Heartbeat</c>.</summary>
 /// <param name="Interval">Time between two reports.</param>

@@ -1,3 +1,5 @@
+using DeCloud.NodeAgent.Infrastructure.Windows;
+
 namespace DeCloud.NodeAgent.Configuration;
 
 /// <summary>Reads files that hold one secret.</summary>
@@ -7,7 +9,7 @@ internal static class SecretFile
     private const UnixFileMode Others = UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.GroupWrite;
 
     /// <summary>The secret, without white space around it.</summary>
-    /// <param name="path">The file. Nobody but its owner may write it, and nobody but owner and group may read it.</param>
+    /// <param name="path">The file. Nobody but its owner may write it, and nobody but owner and group may read it; on Windows nobody but the system, administrators and the agent's user.</param>
     public static Parsed<string> Read(string path)
     {
         try
@@ -15,10 +17,19 @@ internal static class SecretFile
             var file = new FileInfo(path);
             if (!file.Exists)
             {
-                return Parsed<string>.Wrong("does not exist.", $"Make it: (umask 077; openssl rand -hex 32 > {path}).");
+                return Parsed<string>.Wrong("does not exist.", OperatingSystem.IsWindows()
+                    ? "Make it, with 32 or more random characters in it, and let only SYSTEM and Administrators read it."
+                    : $"Make it: (umask 077; openssl rand -hex 32 > {path}).");
             }
 
-            if (!OperatingSystem.IsWindows() && (file.UnixFileMode & Others) != 0)
+            if (OperatingSystem.IsWindows())
+            {
+                if (FileAccessOfOthers.Of(file.GetAccessControl()) is { Count: > 0 } others)
+                {
+                    return Parsed<string>.Wrong($"can be read or written by {string.Join(", ", others)}.", $"Close it: icacls \"{path}\" /inheritance:r /grant:r *S-1-5-18:F *S-1-5-32-544:F.");
+                }
+            }
+            else if ((file.UnixFileMode & Others) != 0)
             {
                 return Parsed<string>.Wrong("can be read or written by others.", $"Close it: chmod 600 {path}.");
             }

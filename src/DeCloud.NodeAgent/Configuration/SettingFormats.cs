@@ -46,6 +46,12 @@ internal static class SettingFormats
             ? new(value)
             : Parsed<int>.Wrong("is not a whole number in range.", string.Create(CultureInfo.InvariantCulture, $"Give {least} to {most}."));
 
+    /// <summary>A number with or without a decimal point.</summary>
+    public static Func<string, Parsed<double>> Number(double least, double most) => text =>
+        double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var value) && value >= least && value <= most
+            ? new(value)
+            : Parsed<double>.Wrong("is not a number in range.", string.Create(CultureInfo.InvariantCulture, $"Give {least} to {most}, for example 2.5."));
+
     /// <summary><c>true</c> or <c>false</c>.</summary>
     public static Parsed<bool> Flag(string text) =>
         bool.TryParse(text, out var value) ? new(value) : Parsed<bool>.Wrong("is neither true nor false.", "Give true or false.");
@@ -59,9 +65,11 @@ internal static class SettingFormats
 
     /// <summary>An absolute path without <c>..</c>.</summary>
     public static Parsed<string> AbsolutePath(string text) =>
-        Path.IsPathFullyQualified(text) && !text.Any(char.IsControl) && Path.GetFullPath(Path.TrimEndingDirectorySeparator(text)) == Path.TrimEndingDirectorySeparator(text)
+        PlatformPaths.IsPlain(Path.TrimEndingDirectorySeparator(text))
             ? new(Path.TrimEndingDirectorySeparator(text))
-            : Parsed<string>.Wrong("is not an absolute path in its plain form.", "Give the full path from the root, without '.', '..' and doubled separators.");
+            : Parsed<string>.Wrong("is not an absolute path in its plain form.", OperatingSystem.IsWindows()
+                ? @"Give the full path on a local drive, such as D:\DeCloud, with single backslashes and without '.' and '..'."
+                : "Give the full path from the root, without '.', '..' and doubled separators.");
 
     /// <summary>An absolute path that a Unix socket can have.</summary>
     public static Parsed<string?> SocketPath(string text) =>

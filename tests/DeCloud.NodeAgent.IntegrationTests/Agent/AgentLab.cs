@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using DeCloud.Libvirt;
 using DeCloud.NodeAgent.Contracts.Rest;
 using DeCloud.NodeAgent.IntegrationTests.Lab;
@@ -109,7 +108,6 @@ public class AgentLab : IAsyncLifetime
     }
 
     /// <inheritdoc/>
-    [SuppressMessage("Interoperability", "CA1416", Justification = "Only Linux hosts VMs.")]
     public virtual async Task InitializeAsync()
     {
         // Before the host, whose namespace has the mounts of now.

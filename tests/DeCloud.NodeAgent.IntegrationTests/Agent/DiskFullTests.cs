@@ -8,11 +8,11 @@ namespace DeCloud.NodeAgent.IntegrationTests.Agent;
 public sealed class SmallStateLab : AgentLab
 {
     /// <inheritdoc/>
-    protected override string[] Settings => ["Images:ReserveBytes=0"];
+    protected override string[] Settings => ["Images:ReserveBytes=0", "Capacity:ReserveDiskBytes=0"];
 
     /// <inheritdoc/>
     protected override async Task PrepareStateAsync() =>
-        await Cli.Wrap("mount").WithArguments(["-t", "tmpfs", "-o", "size=96m,mode=0711", "decloud-small-state", StatePath]).ExecuteBufferedAsync();
+        await Cli.Wrap("mount").WithArguments(["-t", "tmpfs", "-o", "size=1g,mode=0711", "decloud-small-state", StatePath]).ExecuteBufferedAsync();
 
     /// <inheritdoc/>
     protected override async Task DropStateAsync() => await Cli.Wrap("umount").WithArguments(["--lazy", StatePath]).ExecuteBufferedAsync();
@@ -51,7 +51,7 @@ public sealed class DiskFullTests(SmallStateLab lab) : AgentTests(lab), IClassFi
         Assert.Equal([qemu], Lab.Invariants.QemusOf(vm.Id));
         Assert.Equal(200, (int)(await Lab.Api.SendAsync(HttpMethod.Get, "/healthz")).Status);
         Assert.Equal(200, (int)(await Lab.Api.SendAsync(HttpMethod.Get, "/api/vms")).Status);
-        Assert.Contains((await Lab.Api.TryCreateAsync(Lab.Small(64) with { UserData = "#cloud-config\n" })).Code, (string[])["journal-unavailable", "restarting", "disk-full"]);
+        Assert.Contains((await Lab.Api.TryCreateAsync(Lab.Small(64) with { UserData = "#cloud-config\n" })).Code, (string[])["journal-unavailable", "restarting", "disk-full", "capacity-exhausted"]);
 
         File.Delete(filler);
         await Patience.UntilAsync(

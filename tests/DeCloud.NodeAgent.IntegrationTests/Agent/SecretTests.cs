@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using DeCloud.NodeAgent.Contracts.Rest;
 
@@ -8,7 +7,6 @@ namespace DeCloud.NodeAgent.IntegrationTests.Agent;
 public sealed class SecretTests(AgentLab lab) : AgentTests(lab), IClassFixture<AgentLab>
 {
     [Fact]
-    [SuppressMessage("Interoperability", "CA1416", Justification = "Only Linux hosts VMs.")]
     public async Task User_data_is_in_no_log_no_journal_and_no_answer()
     {
         var token = "planted-" + Guid.NewGuid().ToString("n");

@@ -9,9 +9,12 @@ using DeCloud.NodeAgent.Actors.Images;
 using DeCloud.NodeAgent.Actors.Node;
 using DeCloud.NodeAgent.Actors.Operations;
 using DeCloud.NodeAgent.Actors.Persistence;
+using DeCloud.NodeAgent.Actors.Resources;
 using DeCloud.NodeAgent.Actors.Vms;
 using DeCloud.NodeAgent.Contracts.Rest;
 using DeCloud.NodeAgent.Core.Node;
+using DeCloud.NodeAgent.Core.Overlay;
+using DeCloud.NodeAgent.Core.Resources;
 using DeCloud.NodeAgent.Core.Vms;
 using DeCloud.NodeAgent.Tests.Simulation;
 using DeCloud.NodeAgent.Tests.Vms;
@@ -39,6 +42,10 @@ public abstract class NodeFixture : TestKit
 
     protected SimulatedDisk Disk { get; } = new();
 
+    protected SimulatedOverlay Overlay { get; } = new();
+
+    protected virtual OverlaySettings OverlaySettings => new("wg0", 51820, null);
+
     protected VmBoard Board { get; private set; } = new();
 
     protected OperationBoard Operations { get; private set; } = new();
@@ -51,6 +58,17 @@ public abstract class NodeFixture : TestKit
 
     protected virtual ImageCachePolicy ImagePolicy => new(1L << 40, TimeSpan.FromDays(1));
 
+    /// <summary>The machine, where a test has one. Asked for before the constructor of whoever says so has run.</summary>
+    protected virtual ResourceParts? Machine => null;
+
+    /// <summary>What the host is said to have; null to say nothing.</summary>
+    protected HostCapacity? Capacity { get; set; } = Resources.Hosts.Large;
+
+    protected virtual AdmissionPolicy Admission => new();
+
+    /// <summary>Says what the host has.</summary>
+    protected void Tell(HostCapacity capacity) => Node.Tell(new ResourceMessages.CapacityKnown(capacity));
+
     /// <summary>Ends the node and starts another on the same journal, as after a kill.</summary>
     protected async Task RestartNode()
     {
@@ -61,7 +79,7 @@ public abstract class NodeFixture : TestKit
         Node = StartNode();
     }
 
-    protected async Task Connected() => await Until(async () => (await Node.Ask<Readiness>(new NodeQueries.GetReadiness(), Wait)).Reconciled);
+    protected async Task Connected() => await Until(async () => (await Node.Ask<Readiness>(new NodeQueries.GetReadiness(), Wait)) is { Reconciled: true } readiness && (readiness.Capacity || Capacity is null));
 
     protected static TimeSpan Wait => TimeSpan.FromSeconds(5);
 
@@ -112,9 +130,17 @@ public abstract class NodeFixture : TestKit
         await Until(condition);
     }
 
-    private IActorRef StartNode() => Sys.ActorOf(
-        Props.Create(() => new NodeSupervisor(new NodeParts("test", Hypervisor, Disk, Disk, Board, Policy, ImagePolicy, new JournalSignal(), Operations))),
-        $"node-{Guid.NewGuid():N}");
+    private IActorRef StartNode()
+    {
+        var parts = new NodeParts("test", Hypervisor, Disk, Disk, Board, Policy, ImagePolicy, new JournalSignal(), Operations, null, Machine) { Overlay = Overlay.Parts(OverlaySettings), Admission = Admission };
+        var node = Sys.ActorOf(Props.Create(() => new NodeSupervisor(parts)), $"node-{Guid.NewGuid():N}");
+        if (Capacity is { } capacity)
+        {
+            node.Tell(new ResourceMessages.CapacityKnown(capacity));
+        }
+
+        return node;
+    }
 }
 
 /// <summary>A journal in memory whose writes can be made to fail, one per actor system.</summary>

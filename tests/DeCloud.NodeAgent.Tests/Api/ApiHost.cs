@@ -4,10 +4,13 @@ using Akka.Actor;
 using Akka.Hosting;
 using DeCloud.NodeAgent.Actors.Node;
 using DeCloud.NodeAgent.Actors.Operations;
+using DeCloud.NodeAgent.Actors.Resources;
 using DeCloud.NodeAgent.Actors.Vms;
 using DeCloud.NodeAgent.Composition;
 using DeCloud.NodeAgent.Configuration;
+using DeCloud.NodeAgent.Core.Hypervisor;
 using DeCloud.NodeAgent.Core.Vms;
+using DeCloud.NodeAgent.Infrastructure.Windows;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -52,9 +55,15 @@ public sealed class ApiHost : IAsyncLifetime
 
     public Script Images { get; } = new();
 
+    public Script WireGuard { get; } = new();
+
     internal VmBoard Board { get; } = new();
 
     internal OperationBoard Operations { get; } = new();
+
+    public Script Resources { get; } = new();
+
+    internal ResourceBoard ResourceBoard { get; } = new();
 
     internal ScriptedHistory History { get; } = new();
 
@@ -70,6 +79,9 @@ public sealed class ApiHost : IAsyncLifetime
 
     /// <summary>Whether the actors are missing, as before the node is up.</summary>
     public bool IsEmpty { get; init; }
+
+    /// <summary>Whether the host runs VMs.</summary>
+    public bool RunsVms { get; init; } = true;
 
     public static async Task<ApiHost> StartAsync(params (string Key, string Value)[] settings)
     {
@@ -106,6 +118,8 @@ public sealed class ApiHost : IAsyncLifetime
 
     internal Task<Answer> Post(string path, string? body = null, params (string Name, string Value)[] headers) => Send(HttpMethod.Post, path, body, headers);
 
+    internal Task<Answer> Put(string path, string? body = null, params (string Name, string Value)[] headers) => Send(HttpMethod.Put, path, body, headers);
+
     internal Task<Answer> Delete(string path, params (string Name, string Value)[] headers) => Send(HttpMethod.Delete, path, null, headers);
 
     internal async Task<Answer> Send(HttpMethod method, string path, string? body, params (string Name, string Value)[] headers)
@@ -133,10 +147,11 @@ public sealed class ApiHost : IAsyncLifetime
         return new((int)response.StatusCode, await response.Content.ReadAsStringAsync(), response);
     }
 
-    private IServiceCollection AddScripts(IServiceCollection services, NodeOptions options) => services
+    private IServiceCollection AddScripts(IServiceCollection services, NodeOptions options) => (RunsVms ? services : services.AddSingleton<IHypervisor>(new UnsupportedHost()))
         .AddSingleton(options)
         .AddSingleton(Board)
         .AddSingleton(Operations)
+        .AddSingleton(ResourceBoard)
         .AddSingleton<IVmHistory>(History)
         .AddSingleton<IEventFeed>(Feed)
         .AddSingleton<IVmFiles>(Files)
@@ -150,6 +165,8 @@ public sealed class ApiHost : IAsyncLifetime
                     registry.Register<NodeKey>(system.ActorOf(Node.Props(), "node"));
                     registry.Register<VmsKey>(system.ActorOf(Vms.Props(), "vms"));
                     registry.Register<ImagesKey>(system.ActorOf(Images.Props(), "images"));
+                    registry.Register<WireGuardKey>(system.ActorOf(WireGuard.Props(), "wireguard"));
+                    registry.Register<ResourcesKey>(system.ActorOf(Resources.Props(), "resources"));
                 });
             }
         });

@@ -1,7 +1,9 @@
 using System.Text;
+using System.Text.Json;
 using DeCloud.NodeAgent.Contracts.Rest;
 using DeCloud.NodeAgent.Core.Images;
 using DeCloud.NodeAgent.Core.Node;
+using DeCloud.NodeAgent.Core.Resources;
 using DeCloud.NodeAgent.Core.Vms;
 
 namespace DeCloud.NodeAgent.Tests.Api;
@@ -159,6 +161,44 @@ public sealed class OtherRouteTests : IAsyncLifetime
             Assert.Equal([hypervisor ? "reconciled" : "libvirt"], answer.ErrorFields);
             Assert.Contains("Waiting for something.", answer.Text, StringComparison.Ordinal);
         }
+    }
+
+    [Fact]
+    public async Task A_node_that_does_not_know_what_it_has_is_not_ready()
+    {
+        _host.Node.Answers(new Readiness(true, true, "Still counting.", Capacity: false));
+
+        var answer = await _host.Get("/readyz");
+
+        Assert.Equal((503, "not-ready", "capacity"), (answer.Status, answer.Problem, Assert.Single(answer.ErrorFields)));
+    }
+
+    [Fact]
+    public async Task The_capacity_is_what_the_registry_says()
+    {
+        var disk = new FileSystemCapacity("/srv", 100L << 30, 90L << 30, HoldsVms: true, HoldsImages: false);
+        var offer = new Offer(new(8, 16L << 30, [disk], [new("0000:01:00.0", "A GPU", null, ["0000:01:00.0"])]), new() { CpuOvercommitRatio = 2.5 }, 0);
+        _host.Vms.Answers(m => m is VmQueries.GetCapacity ? new VmReply.Capacity(offer.View([new(new(Samples.Id), Vms.Samples.Spec)])) : null);
+
+        var capacity = (await _host.Get("/api/node/capacity")).Json;
+
+        Assert.Equal((2.5, 20, 2, 18), (Of("cpu", "overcommitRatio").GetDouble(), Of("cpu", "offered").GetInt32(), Of("cpu", "reserved").GetInt32(), Of("cpu", "free").GetInt32()));
+        Assert.Equal(15L << 30, Of("memory", "offeredBytes").GetInt64());
+        Assert.Equal(("/srv", "vms", 85L << 30), (capacity.GetProperty("disks")[0].GetProperty("mountPoint").GetString(), capacity.GetProperty("disks")[0].GetProperty("holds")[0].GetString(), capacity.GetProperty("disks")[0].GetProperty("offeredBytes").GetInt64()));
+        Assert.Equal(1, Of("gpus", "free").GetInt32());
+        Assert.Equal((Samples.Id, 2), (capacity.GetProperty("vms")[0].GetProperty("id").GetGuid(), capacity.GetProperty("vms")[0].GetProperty("vCpus").GetInt32()));
+
+        JsonElement Of(string part, string figure) => capacity.GetProperty(part).GetProperty(figure);
+    }
+
+    [Fact]
+    public async Task A_capacity_that_is_not_known_yet_is_a_503_with_a_time_to_try_again()
+    {
+        _host.Vms.Answers(new VmReply.Refused(new(FailureCodes.CapacityUnknown, "Still counting.", false)));
+
+        var answer = await _host.Get("/api/node/capacity");
+
+        Assert.Equal((503, "capacity-unknown", "1"), (answer.Status, answer.Problem, answer.Header("Retry-After")));
     }
 
     [Fact]

@@ -26,7 +26,6 @@ public sealed class SocketTests : IDisposable
     }
 
     [Fact]
-    [System.Diagnostics.CodeAnalysis.SuppressMessage("Interoperability", "CA1416", Justification = "Only Linux hosts VMs.")]
     public async Task The_socket_is_its_owners_and_groups_alone_and_goes_with_the_agent()
     {
         var host = await ApiHost.StartAsync(("Http:Socket", Path));

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using DeCloud.NodeAgent.Core.Node;
+using DeCloud.NodeAgent.Core.Resources;
 using DeCloud.NodeAgent.Core.Vms;
 
 namespace DeCloud.NodeAgent.Tests.Api;
@@ -120,6 +121,9 @@ public sealed class VmRouteTests(ApiHost host) : IClassFixture<ApiHost>
         { FailureCodes.ImageTooLarge, 422 },
         { FailureCodes.HypervisorError, 502 },
         { FailureCodes.HypervisorUnavailable, 503 },
+        { FailureCodes.CapacityExhausted, 409 },
+        { FailureCodes.GpuUnknown, 422 },
+        { FailureCodes.CapacityUnknown, 503 },
         { FailureCodes.Restarting, 503 },
         { FailureCodes.JournalUnavailable, 503 },
         { FailureCodes.Timeout, 504 },
@@ -138,6 +142,56 @@ public sealed class VmRouteTests(ApiHost host) : IClassFixture<ApiHost>
             Assert.Equal("Because of this; do that.", answer.Json.GetProperty("detail").GetString());
             Assert.Equal(status == 503, answer.Header("Retry-After") is not null);
         }
+    }
+
+    [Fact]
+    public async Task What_there_is_too_little_of_is_in_the_problem_with_its_figures()
+    {
+        var offer = new Offer(new(2, 4L << 30, [], []), new(), 0);
+        var verdict = Admission.Decide(offer, Reservations.Of([]), Tests.Vms.Samples.Spec with { VCpus = 100, DiskBytes = 0 }, []);
+        host.Vms.Answers(new VmReply.Refused(verdict.Refusal!) { Shortages = verdict.Shortages });
+
+        var answer = await host.Post("/api/vms", Samples.Create());
+
+        Assert.Equal((409, "capacity-exhausted"), (answer.Status, answer.Problem));
+        var cpu = answer.Json.GetProperty("shortages")[0];
+        Assert.Equal(("cpu", "vcpus", 100, 32, 0, 32), (cpu.GetProperty("resource").GetString(), cpu.GetProperty("unit").GetString(), Figure("asked"), Figure("offered"), Figure("reserved"), Figure("free")));
+        Assert.Contains("100 vcpus are asked for", cpu.GetProperty("reason").GetString(), StringComparison.Ordinal);
+        Assert.Equal(["cpu", "disk"], answer.Json.GetProperty("shortages").EnumerateArray().Select(s => s.GetProperty("resource").GetString()));
+
+        int Figure(string name) => cpu.GetProperty(name).GetInt32();
+    }
+
+    [Fact]
+    public async Task Gpus_are_asked_for_by_address_or_as_any()
+    {
+        host.Vms.Answers(m => m is VmCommands.Create c ? new VmReply.Accepted(Samples.Operation(vm: c.VmId), Samples.Vm()) : null);
+
+        Assert.Equal(202, (await host.Post("/api/vms", Samples.Create(("gpus", new JsonArray("any", "0000:65:00.0"))))).Status);
+        Assert.Equal<IEnumerable<string>>(["any", "0000:65:00.0"], host.Vms.Last<VmCommands.Create>().Gpus);
+    }
+
+    [Theory]
+    [InlineData("0000:65:00.8")]
+    [InlineData("0000:65:20.0")]
+    [InlineData("65:00.0")]
+    [InlineData("0000:65:00.0\n")]
+    [InlineData("0000:AB:00.0")]
+    [InlineData("Any")]
+    [InlineData("")]
+    public async Task What_is_no_gpu_is_refused_by_name(string gpu)
+    {
+        var answer = await host.Post("/api/vms", Samples.Create(("gpus", new JsonArray(gpu))));
+
+        Assert.Equal((400, "gpus"), (answer.Status, Assert.Single(answer.ErrorFields)));
+    }
+
+    [Fact]
+    public async Task A_gpu_twice_and_too_many_are_refused()
+    {
+        Assert.Equal(400, (await host.Post("/api/vms", Samples.Create(("gpus", new JsonArray("0000:65:00.0", "0000:65:00.0"))))).Status);
+        Assert.Equal(400, (await host.Post("/api/vms", Samples.Create(("gpus", new JsonArray([.. Enumerable.Repeat((JsonNode)"any", 17).Select(n => n.DeepClone())]))))).Status);
+        Assert.Equal(400, (await host.Post("/api/vms", Samples.Create(("gpus", new JsonArray([null]))))).Status);
     }
 
     [Fact]

@@ -21,6 +21,7 @@ public sealed class NodeConfigurationTests
         Assert.False(options.Libvirt.AllowEmulation);
         Assert.False(options.Images.AllowPrivateAddresses);
         Assert.Equal(TimeSpan.FromMinutes(1), options.Vms.StopGrace);
+        Assert.Equal(new CapacitySection(16, 0, 1L << 30, 5L << 30, true), options.Capacity);
     }
 
     [Fact]
@@ -31,7 +32,8 @@ public sealed class NodeConfigurationTests
                 ("StatePath", "/srv/dc/"), ("Libvirt:VmStoragePath", "/a"), ("Libvirt:ImageCachePath", "/b"), ("Libvirt:Uri", "qemu+unix:///system?socket=/run/x"), ("Libvirt:Network", "lab"),
                 ("Libvirt:AllowEmulation", "True"), ("Libvirt:CallTimeout", "5s"), ("Libvirt:StartTimeout", "00:01:30"), ("Images:BudgetBytes", "2 TiB"), ("Images:MaxDownloadBytes", "1073741824"),
                 ("Images:MaxVirtualBytes", "3gib"), ("Images:IdleTimeout", "500ms"), ("Images:TotalTimeout", "1h"), ("Images:AllowHttp", "true"), ("Images:AllowPrivateAddresses", "true"), ("Images:ReserveBytes", "0"),
-                ("vms:stopgrace", "2m"), ("Vms:MaxVCpus", "3"), ("Vms:MaxMemoryBytes", "64MiB"), ("Vms:MaxDiskBytes", "1MiB"), ("Vms:MaxStarts", "2"), ("Persistence:Provider", "postgresql"),
+                ("vms:stopgrace", "2m"), ("Vms:MaxVCpus", "3"), ("Vms:MaxMemoryBytes", "64MiB"), ("Vms:MaxDiskBytes", "1MiB"), ("Vms:MaxStarts", "2"), ("Capacity:CpuOvercommitRatio", "2.5"), ("Capacity:ReserveCpus", "3"),
+                ("Capacity:ReserveMemoryBytes", "6 GiB"), ("Capacity:ReserveDiskBytes", "0"), ("Capacity:OfferGpus", "false"), ("Persistence:Provider", "postgresql"),
                 ("Persistence:ConnectionString", "Host=db;Password=x"), ("Http:Url", "http://[::1]:7000"), ("Http:AllowedHosts:0", "A.example"), ("Http:AllowedHosts:1", "b.example"), ("Http:MaxRequestBodyBytes", "1 MiB"),
                 ("Http:MaxConnections", "9"), ("Http:HeadersTimeout", "1s"), ("Http:ApiToken", Token), ("Http:Socket", "/run/decloud/agent.sock"), ("WireGuard:InterfaceName", "wg7"), ("WireGuard:ListenPort", "51821"), ("WireGuard:Address", "10.80.0.7/16"),
                 ("Heartbeat:Interval", "10s"), ("Heartbeat:OrchestratorUrl", "https://h.example/"), ("Orchestrator:BaseUrl", "https://o.example/"), ("Orchestrator:ApiKey", Token),
@@ -42,10 +44,11 @@ public sealed class NodeConfigurationTests
         Assert.Equal(new LibvirtSection("/a", "/b", "qemu+unix:///system?socket=/run/x", "lab", true, TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(90)), o.Libvirt);
         Assert.Equal(new ImagesSection(2L << 40, 1L << 30, 3L << 30, TimeSpan.FromMilliseconds(500), TimeSpan.FromHours(1), true, true, 0), o.Images);
         Assert.Equal(new VmsSection(TimeSpan.FromMinutes(2), 3, 64 << 20, 1 << 20, 2), o.Vms);
+        Assert.Equal(new CapacitySection(2.5, 3, 6L << 30, 0, false), o.Capacity);
         Assert.Equal(new PersistenceSection(PersistenceProvider.PostgreSql, "Host=db;Password=x"), o.Persistence);
         Assert.Equal((new IPEndPoint(IPAddress.IPv6Loopback, 7000), 1L << 20, 9, TimeSpan.FromSeconds(1), Token, "/run/decloud/agent.sock"), (o.Http.Listen, o.Http.MaxRequestBodyBytes, o.Http.MaxConnections, o.Http.HeadersTimeout, o.Http.ApiToken, o.Http.Socket));
         Assert.Equal(["a.example", "b.example"], o.Http.AllowedHosts);
-        Assert.Equal(new WireGuardSection("wg7", 51821, "10.80.0.7/16"), o.WireGuard);
+        Assert.Equal(new WireGuardSection("wg7", 51821, new(IPAddress.Parse("10.80.0.7"), 16)), o.WireGuard);
         Assert.Equal(new HeartbeatSection(TimeSpan.FromSeconds(10), new("https://h.example/")), o.Heartbeat);
         Assert.Equal(new OrchestratorSection(new("https://o.example/"), Token), o.Orchestrator);
     }
@@ -69,6 +72,14 @@ public sealed class NodeConfigurationTests
     [InlineData("Vms:MaxVCpus", "0")]
     [InlineData("Vms:MaxVCpus", "two")]
     [InlineData("Vms:StopGrace", "-00:00:01")]
+    [InlineData("Capacity:CpuOvercommitRatio", "0.5")]
+    [InlineData("Capacity:CpuOvercommitRatio", "1001")]
+    [InlineData("Capacity:CpuOvercommitRatio", "NaN")]
+    [InlineData("Capacity:CpuOvercommitRatio", "1,5")]
+    [InlineData("Capacity:ReserveCpus", "-1")]
+    [InlineData("Capacity:ReserveMemoryBytes", "-1 GiB")]
+    [InlineData("Capacity:ReserveDiskBytes", "10%")]
+    [InlineData("Capacity:OfferGpus", "all")]
     [InlineData("Persistence:Provider", "MySql")]
     [InlineData("Persistence:Provider", "1")]
     [InlineData("Http:Url", "127.0.0.1:5100")]
@@ -89,6 +100,10 @@ public sealed class NodeConfigurationTests
     [InlineData("WireGuard:ListenPort", "70000")]
     [InlineData("WireGuard:Address", "10.0.0.1")]
     [InlineData("WireGuard:Address", "10.0.0.1/33")]
+    [InlineData("WireGuard:Address", "10.0.0.1/4")]
+    [InlineData("WireGuard:Address", "10.0.0.0/16")]
+    [InlineData("WireGuard:Address", "10.0.0.1/32")]
+    [InlineData("WireGuard:Address", "fd00::/64")]
     [InlineData("Heartbeat:Interval", "0s")]
     [InlineData("Heartbeat:OrchestratorUrl", "ftp://x")]
     [InlineData("Orchestrator:BaseUrl", "https://user:pw@x")]

@@ -3,6 +3,7 @@ using System.Xml.Linq;
 using CsCheck;
 using DeCloud.NodeAgent.Core.Hypervisor;
 using DeCloud.NodeAgent.Core.Node;
+using DeCloud.NodeAgent.Core.Resources;
 using DeCloud.NodeAgent.Core.Vms;
 using DeCloud.NodeAgent.Infrastructure.Libvirt;
 
@@ -41,8 +42,50 @@ public sealed class DomainXmlTests
     {
         var texts = typeof(DomainSpec).GetProperties().Where(p => p.PropertyType != typeof(int) && p.PropertyType != typeof(long)).Select(p => p.Name);
 
-        Assert.Equal(["BaseImage", "Id", "MacAddress", "Paths"], texts.Order(StringComparer.Ordinal));
+        Assert.Equal(["BaseImage", "HostDevices", "Id", "InterfaceName", "MacAddress", "Paths"], texts.Order(StringComparer.Ordinal));
         Assert.Equal(["ConsoleLog", "Disk", "Seed"], typeof(VmPaths).GetProperties().Select(p => p.Name).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_gpu_goes_with_its_whole_group_and_back_to_the_host_at_the_end()
+    {
+        var expected = await File.ReadAllTextAsync(Path.Combine(AppContext.BaseDirectory, "Fixtures", "domain", "gpu.xml"));
+
+        var built = DomainXml.Build(Sample with { HostDevices = ["0000:65:00.0", "0000:65:00.1", "10000:e1:1f.7"] }, Acceleration.Kvm, new() { DirectIo = true });
+
+        Assert.Equal(expected.ReplaceLineEndings("\n").TrimEnd('\n'), built.ToString().ReplaceLineEndings("\n"));
+        var devices = built.Element("devices")!;
+        devices.Elements("hostdev").Remove();
+        Assert.Equal(DomainXml.Build(Sample, Acceleration.Kvm, new() { DirectIo = true }).ToString(), built.ToString());
+    }
+
+    [Fact]
+    public void A_pci_function_is_said_as_it_is_or_refused()
+    {
+        var function = Gen.Select(Gen.Int[0, 0xfffff], Gen.Int[0, 0xff], Gen.Int[0, 0x1f], Gen.Int[0, 7]).Select(f => $"{f.Item1:x4}:{f.Item2:x2}:{f.Item3:x2}.{f.Item4:x}");
+        Gen.OneOf(function, AnyText, Gen.String[Gen.Char["0a:.f\n"], 10, 13]).Sample(
+            text =>
+            {
+                XElement built;
+                try
+                {
+                    built = DomainXml.Build(Sample with { HostDevices = [text] }, Acceleration.Kvm, new());
+                }
+                catch (FailureException refused)
+                {
+                    Assert.False(GpuWish.IsAddress(text));
+                    Assert.DoesNotContain(refused.Message, char.IsControl);
+                    return;
+                }
+
+                var address = Assert.Single(built.Descendants("hostdev")).Element("source")!.Element("address")!;
+                var read = string.Create(CultureInfo.InvariantCulture, $"{Part("domain"):x4}:{Part("bus"):x2}:{Part("slot"):x2}.{Part("function"):x}");
+                Assert.Equal(Convert.ToInt32(text.Split(':')[0], 16), Part("domain"));
+                Assert.EndsWith(read[^7..], text, StringComparison.Ordinal);
+
+                int Part(string name) => Convert.ToInt32((string)address.Attribute(name)!, 16);
+            },
+            iter: 3000);
     }
 
     [Fact]

@@ -190,6 +190,27 @@ public abstract class HypervisorContract : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Usage_is_told_of_the_domains_that_are_alive_and_of_no_other()
+    {
+        var stopped = await PrepareAsync(Guest.Idles);
+        var running = await PrepareAsync(Guest.Idles);
+        await Session.DefineAsync(stopped, Deadline);
+        await Session.DefineAsync(running, Deadline);
+        await Session.StartAsync(running.Id, Deadline);
+
+        var usage = await Session.UsageAsync(Deadline);
+
+        Assert.DoesNotContain(usage, u => u.Id == stopped.Id.Value);
+        var one = Assert.Single(usage, u => u.Id == running.Id.Value);
+        Assert.NotNull(one.ReceiveBytes);
+        Assert.NotNull(one.TransmitBytes);
+        await Session.SuspendAsync(running.Id, Deadline);
+        Assert.Contains(await Session.UsageAsync(Deadline), u => u.Id == running.Id.Value);
+        await Session.DestroyAsync(running.Id, Deadline);
+        Assert.DoesNotContain(await Session.UsageAsync(Deadline), u => u.Id == running.Id.Value);
+    }
+
+    [Fact]
     public async Task A_list_holds_every_domain_with_its_state()
     {
         var stopped = await DefinedAsync();
@@ -374,6 +395,7 @@ public abstract class HypervisorContract : IAsyncLifetime
         Func<Task>[] all =
         [
             () => session.ListAsync(Deadline),
+            () => session.UsageAsync(Deadline),
             () => session.LookAsync(domain.Id, Deadline),
             () => session.DefineAsync(domain, Deadline),
             () => session.StartAsync(domain.Id, Deadline),

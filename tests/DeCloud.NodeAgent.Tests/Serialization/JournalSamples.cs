@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using DeCloud.NodeAgent.Core.Images;
 using DeCloud.NodeAgent.Core.Node;
 using DeCloud.NodeAgent.Core.Operations;
+using DeCloud.NodeAgent.Core.Overlay;
 using DeCloud.NodeAgent.Core.Ports;
 using DeCloud.NodeAgent.Core.Vms;
 using DeCloud.NodeAgent.Tests.Vms;
@@ -23,6 +24,7 @@ internal static class JournalSamples
         Labels = ImmutableSortedDictionary<string, string>.Empty.Add("tier", "gold"),
     };
 
+    private static readonly OverlayPeer Peer = new(PublicKey.Parse("xTIBA5rboUvnH4htodjb6e697QjLERt1NAB4mZqp8Dg="), "192.0.2.20:51820", ["10.80.0.8/32", "10.80.8.0/24"], 25, 3);
     private static readonly PortForward Web = new(Id, 80, PortProtocol.Tcp, 40000, "web", Asked, At);
 
     public static IReadOnlyDictionary<string, object> ByManifest { get; } = new Dictionary<string, object>
@@ -75,6 +77,18 @@ internal static class JournalSamples
         ["image-pull-ended.1"] = new ImageEvents.PullEnded(1, OperationStatus.Succeeded, Samples.Digest, Cause, At),
         ["image-used.1"] = new ImageEvents.Used(Samples.Digest, At),
         ["image-removed.1"] = new ImageEvents.Removed(Samples.Digest, "evicted", At),
+        ["overlay-key-rotated.1"] = new OverlayEvents.KeyRotated(2, PublicKey.Parse("HIgo9xNzJMWLKASShiTqIybxZ0U3wGLiUeJ1PKf8ykw="), Asked, At),
+        ["overlay-peer-set.1"] = new OverlayEvents.PeerSet(Peer, Asked, At),
+        ["overlay-peer-removed.1"] = new OverlayEvents.PeerRemoved(Peer.PublicKey, Asked, At),
+        ["overlay.1"] = new OverlayState
+        {
+            KeyId = 2,
+            PublicKey = PublicKey.Parse("HIgo9xNzJMWLKASShiTqIybxZ0U3wGLiUeJ1PKf8ykw="),
+            KeySince = At,
+            Peers = ImmutableSortedDictionary.Create<string, OverlayPeer>(StringComparer.Ordinal).Add(Peer.PublicKey.Text, Peer),
+            LastPresharedKeyId = 3,
+            Requests = [new("key-1", "ab12", 2, PublicKey.Parse("HIgo9xNzJMWLKASShiTqIybxZ0U3wGLiUeJ1PKf8ykw="))],
+        },
         ["image-cache.1"] = new ImageCacheState
         {
             Pulls = [new(1, "https://images.example/a", Samples.Digest, Asked, At, OperationStatus.Failed, Samples.Digest, Cause, At)],

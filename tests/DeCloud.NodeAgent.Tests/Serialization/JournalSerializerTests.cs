@@ -4,6 +4,7 @@ using Akka.Actor;
 using Akka.Configuration;
 using DeCloud.NodeAgent.Actors.Serialization;
 using DeCloud.NodeAgent.Core.Images;
+using DeCloud.NodeAgent.Core.Overlay;
 using DeCloud.NodeAgent.Core.Ports;
 using DeCloud.NodeAgent.Core.Vms;
 
@@ -39,10 +40,19 @@ public sealed class JournalSerializerTests : IDisposable
     }
 
     [Fact]
+    public void The_gpus_of_a_vm_are_a_later_member_and_read_back_too()
+    {
+        var stored = File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "Fixtures", "journal-v1", "later", "roster-admitted.1.gpus.json"));
+        var sample = (RosterEvents.Admitted)JournalSamples.ByManifest["roster-admitted.1"];
+        var withGpu = sample with { Spec = sample.Spec with { Gpus = [new("0000:65:00.0", ["0000:65:00.0", "0000:65:00.1"])] } };
+        Assert.Equal(Text(withGpu), Text(JournalSerializer.Read(stored, "roster-admitted.1")));
+    }
+
+    [Fact]
     public void Every_event_of_the_domain_is_bound()
     {
         var events = typeof(IVmEvent).Assembly.GetTypes()
-            .Where(t => !t.IsAbstract && (t.IsAssignableTo(typeof(IVmEvent)) || t.IsAssignableTo(typeof(IRosterEvent)) || t.IsAssignableTo(typeof(IImageEvent)) || t.IsAssignableTo(typeof(IPortEvent))));
+            .Where(t => !t.IsAbstract && (t.IsAssignableTo(typeof(IVmEvent)) || t.IsAssignableTo(typeof(IRosterEvent)) || t.IsAssignableTo(typeof(IImageEvent)) || t.IsAssignableTo(typeof(IPortEvent)) || t.IsAssignableTo(typeof(IOverlayEvent))));
         Assert.Empty(events.Except(JournalSerializer.BoundTypes));
     }
 

@@ -16,7 +16,7 @@ public sealed class SimulatedHypervisor : IHypervisor
     private readonly List<Session> _sessions = [];
     private readonly ConcurrentDictionary<string, int> _failures = new();
     private readonly ConcurrentDictionary<string, TaskCompletionSource> _holds = new();
-
+    private readonly ConcurrentDictionary<Guid, DomainSpec> _definitions = new();
     private volatile bool _isSilent;
 
     /// <summary>Whether connecting fails.</summary>
@@ -27,6 +27,9 @@ public sealed class SimulatedHypervisor : IHypervisor
 
     /// <summary>What guests do when they are asked to power off.</summary>
     public bool GuestsObey { get; set; } = true;
+
+    /// <summary>What domains have sent and received, where it is not nothing.</summary>
+    public ConcurrentDictionary<Guid, DomainUsage> Traffic { get; } = new();
 
     /// <summary>Every call that reached the hypervisor, in order.</summary>
     public ConcurrentQueue<string> Calls { get; } = new();
@@ -39,6 +42,9 @@ public sealed class SimulatedHypervisor : IHypervisor
             return _domains.TryGetValue(id.Value, out var domain) ? domain.State : PowerState.Absent;
         }
     }
+
+    /// <summary>What a domain was last defined as.</summary>
+    public DomainSpec DefinitionOf(VmId id) => _definitions[id.Value];
 
     /// <summary>Lets the next calls of a name fail.</summary>
     public void Fail(string call, int times) => _failures[call] = times;
@@ -154,6 +160,15 @@ public sealed class SimulatedHypervisor : IHypervisor
             }
         }
 
+        public async Task<IReadOnlyList<DomainUsage>> UsageAsync(CancellationToken cancellation)
+        {
+            await EnterAsync("usage", null, cancellation);
+            lock (owner._gate)
+            {
+                return [.. owner._domains.Where(d => d.Value.State != PowerState.Stopped).Select(d => owner.Traffic.GetValueOrDefault(d.Key) ?? new DomainUsage(d.Key, 0, 0))];
+            }
+        }
+
         public async Task<DomainStatus?> LookAsync(VmId id, CancellationToken cancellation)
         {
             await EnterAsync("look", null, cancellation);
@@ -171,6 +186,7 @@ public sealed class SimulatedHypervisor : IHypervisor
                 throw FailureException.Permanent(FailureCodes.NoAcceleration, "There is no KVM here.");
             }
 
+            owner._definitions[domain.Id.Value] = domain;
             if (FindOwn(domain.Id) is null)
             {
                 owner.Set(domain.Id.Value, new(domain.Id.DomainName, PowerState.Stopped, PowerReason.Unspecified, true));

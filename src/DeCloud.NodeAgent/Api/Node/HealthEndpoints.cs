@@ -1,5 +1,6 @@
 using Akka.Hosting;
 using DeCloud.NodeAgent.Actors.Node;
+using DeCloud.NodeAgent.Actors.Resources;
 using DeCloud.NodeAgent.Api.OpenApi;
 using DeCloud.NodeAgent.Api.Problems;
 using DeCloud.NodeAgent.Api.Requests;
@@ -25,10 +26,31 @@ internal static class HealthEndpoints
             .Does("Is the process alive?", "Answers as long as the process serves requests. Needs no token.")
             .Gives<string>(200, "It is.", "text/plain");
 
+        root.MapGet("/health", Health)
+            .Does("How is the node?", "What works, what wants attention and what does not work, with the reason and the remedy. For people: it always answers 200, so programs ask /healthz and /readyz.")
+            .Gives<HealthResource>(200, "How it is.");
+
         root.MapGet("/readyz", Ready)
-            .Does("Can the node take commands?", "The journal can be written, libvirt is connected, and every VM was compared with it.")
+            .Does("Can the node take commands?", "The journal can be written, libvirt is connected, every VM was compared with it, and it is known what the machine has to give. On a host that runs no VMs the journal alone decides, and 'note' says so.")
             .Gives<ReadinessResource>(200, "It can.")
             .Fails(ApiCodes.NotReady);
+    }
+
+    private static async Task<Ok<HealthResource>> Health(HttpContext http, IServiceProvider services, HealthCheckService health, ResourceBoard resources, TimeProvider time)
+    {
+        var report = await health.CheckHealthAsync(c => c.Tags.Contains(JournalTag), http.RequestAborted);
+        var journal = report.Entries.Where(e => e.Value.Status != HealthStatus.Healthy).Select(e => e.Value.Description ?? $"{e.Key} is {e.Value.Status}.").ToList();
+        NodeResource? node = null;
+        try
+        {
+            node = await services.GetRequiredService<IRequiredActor<NodeKey>>().ActorRef.QueryAsync<NodeResource>(new NodeQueries.Get(), http.RequestAborted);
+        }
+        catch (Exception e) when (e is Akka.Actor.AskTimeoutException or MissingActorRegistryEntryException)
+        {
+            // That it does not answer is one of the things that are told.
+        }
+
+        return TypedResults.Ok(HealthOf.Node(node, journal, resources.Inventory, resources.Snapshot, time.GetUtcNow()));
     }
 
     private static async Task<Results<Ok<ReadinessResource>, Problem>> Ready(HttpContext http, IServiceProvider services, HealthCheckService health)
@@ -40,11 +62,12 @@ internal static class HealthEndpoints
             missing.Add("journal", null, entry.Description ?? $"{name} is {entry.Status}.");
         }
 
+        Readiness? readiness = null;
         try
         {
             var node = services.GetRequiredService<IRequiredActor<NodeKey>>();
-            var readiness = await node.ActorRef.QueryAsync<Readiness>(new NodeQueries.GetReadiness(), http.RequestAborted);
-            if (!readiness.Hypervisor)
+            readiness = await node.ActorRef.QueryAsync<Readiness>(new NodeQueries.GetReadiness(), http.RequestAborted);
+            if (!readiness.Hypervisor && readiness.WithoutVms is null)
             {
                 missing.Add("libvirt", null, readiness.Reason ?? "libvirt is not connected.");
             }
@@ -53,6 +76,11 @@ internal static class HealthEndpoints
             {
                 missing.Add("reconciled", null, readiness.Reason ?? "The VMs were not all compared with libvirt yet.");
             }
+
+            if (!readiness.Capacity)
+            {
+                missing.Add("capacity", null, "What the machine has to give to VMs is not known yet.");
+            }
         }
         catch (Exception e) when (e is Akka.Actor.AskTimeoutException or MissingActorRegistryEntryException)
         {
@@ -60,7 +88,9 @@ internal static class HealthEndpoints
         }
 
         return missing.IsEmpty
-            ? TypedResults.Ok(new ReadinessResource(true, ["journal", "libvirt", "reconciled"]))
+            ? TypedResults.Ok(readiness?.WithoutVms is { } without
+                ? new ReadinessResource(true, ["journal"], without.Message)
+                : new ReadinessResource(true, ["journal", "libvirt", "reconciled", "capacity"]))
             : Problem.Of(ApiCodes.NotReady, string.Join(' ', missing.ByField.Values.SelectMany(e => e).Select(e => e.Reason).Distinct()), missing);
     }
 }

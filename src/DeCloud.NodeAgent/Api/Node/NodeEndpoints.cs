@@ -1,7 +1,9 @@
 using Akka.Hosting;
 using DeCloud.NodeAgent.Actors.Node;
 using DeCloud.NodeAgent.Api.OpenApi;
+using DeCloud.NodeAgent.Api.Problems;
 using DeCloud.NodeAgent.Api.Requests;
+using DeCloud.NodeAgent.Api.Vms;
 using DeCloud.NodeAgent.Contracts.Rest;
 using DeCloud.NodeAgent.Core.Node;
 using DeCloud.NodeAgent.Core.Vms;
@@ -23,12 +25,27 @@ internal static class NodeEndpoints
 
         node.MapGet("foreign-domains", Foreign)
             .Does("List foreign domains", "The libvirt domains of this host that the agent did not make. They are shown and never touched.")
+            .NeedsVms()
             .Gives<Page<ForeignDomainResource>>(200, "The domains, ordered by name.")
             .Fails(EndpointDocs.WhenAsked);
+
+        node.MapGet("capacity", Capacity)
+            .Does("Get the capacity", "What the node offers to VMs, what of it is reserved and what is free, with every VM's part. These are the figures by which a create is let in or refused.")
+            .Gives<CapacityResource>(200, "The capacity.")
+            .Fails(EndpointDocs.WhenAsked)
+            .Fails(FailureCodes.CapacityUnknown);
     }
 
     private static async Task<Ok<NodeResource>> Get(HttpContext http, IRequiredActor<NodeKey> node) =>
         TypedResults.Ok(await node.ActorRef.QueryAsync<NodeResource>(new NodeQueries.Get(), http.RequestAborted));
+
+    private static async Task<Results<Ok<CapacityResource>, Problem>> Capacity(HttpContext http, IRequiredActor<VmsKey> vms) =>
+        await vms.ActorRef.QueryAsync<VmReply>(new VmQueries.GetCapacity(), http.RequestAborted) switch
+        {
+            VmReply.Capacity capacity => TypedResults.Ok(capacity.Resource),
+            VmReply.Refused refused => Problem.Of(refused.Failure),
+            var other => throw VmReplies.Unexpected(other),
+        };
 
     private static async Task<Ok<Page<ForeignDomainResource>>> Foreign(HttpContext http, IRequiredActor<VmsKey> vms)
     {

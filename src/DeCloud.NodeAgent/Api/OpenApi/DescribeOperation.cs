@@ -67,6 +67,7 @@ internal sealed class DescribeOperation : IOperationFilter
 
     private static (string Description, JsonNode Example) PathParameter(string path, string name) => name switch
     {
+        "publicKey" => ("The peer's public key, as base64url (43 characters, '-' and '_', no padding) or as base64 whose '/' are written %2F.", Examples.PeerKeyInPath),
         "digest" => ("The image's SHA-256.", Examples.Digest),
         _ when path.StartsWith("api/operations", StringComparison.Ordinal) => ("The operation's id.", Examples.OperationId),
         _ => ("The VM's UUID.", Examples.VmId.ToString()),

@@ -31,6 +31,9 @@ internal sealed record ApiAnswer(int Status, Type? Type, string MediaType, strin
 /// <summary>The route changes something and takes an idempotency key.</summary>
 internal sealed record ApiMutation;
 
+/// <summary>The route works with VMs or their images, which only some hosts have.</summary>
+internal sealed record ApiNeedsVms;
+
 /// <summary>Says of routes what the OpenAPI document and the filters need to know, in one place.</summary>
 internal static class EndpointDocs
 {
@@ -60,6 +63,10 @@ internal static class EndpointDocs
 
     /// <summary>The route may answer with these problems.</summary>
     public static RouteHandlerBuilder Fails(this RouteHandlerBuilder route, params IEnumerable<string> codes) => route.WithMetadata(new ApiProblems([.. codes]));
+
+    /// <summary>The routes work with VMs or their images: on a host that runs none they are refused before anything else of the request is looked at.</summary>
+    public static T NeedsVms<T>(this T routes)
+        where T : IEndpointConventionBuilder => routes.WithMetadata(new ApiNeedsVms(), new ApiProblems([FailureCodes.VmsUnsupported]));
 
     /// <summary>The route changes something.</summary>
     public static RouteHandlerBuilder Mutates(this RouteHandlerBuilder route) => route.AddEndpointFilter(IdempotencyKey.Filter).WithMetadata(new ApiMutation());

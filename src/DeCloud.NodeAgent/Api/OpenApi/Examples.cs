@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
 using DeCloud.NodeAgent.Api.Problems;
 using DeCloud.NodeAgent.Contracts.Rest;
+using DeCloud.NodeAgent.Core.Node;
 
 namespace DeCloud.NodeAgent.Api.OpenApi;
 
@@ -11,6 +12,7 @@ namespace DeCloud.NodeAgent.Api.OpenApi;
 internal static class Examples
 {
     public const string Digest = "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
+    public const string PeerKeyInPath = "xTIBA5rboUvnH4htodjb6e697QjLERt1NAB4mZqp8Dg";
     public const string OperationId = "vm-4f1c9d5e7f0b4a579a530d8ad4b2f8a1-1";
     private const string ImageUrl = "https://cloud.debian.org/images/cloud/bookworm/latest/debian-12-genericcloud-amd64.qcow2";
     private const string SshKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f me@example";
@@ -93,8 +95,63 @@ internal static class Examples
         Reconciled = true,
     };
 
+    private static WireGuardPeerResource Peer { get; } = new()
+    {
+        PublicKey = PeerKeyInPath + "=",
+        Endpoint = "192.0.2.20:51820",
+        AllowedIps = ["10.80.0.8/32", "10.80.8.0/24"],
+        KeepaliveSeconds = 25,
+        HasPresharedKey = true,
+        State = "connected",
+        CurrentEndpoint = "192.0.2.20:51820",
+        LastHandshakeAt = Time,
+        ReceivedBytes = 18432,
+        SentBytes = 20480,
+    };
+
+    private static WireGuardResource WireGuard { get; } = new()
+    {
+        State = "up",
+        Since = Time,
+        InterfaceName = "wg0",
+        Implementation = "kernel",
+        ListenPort = 51820,
+        Address = "10.80.0.7/16",
+        PublicKey = "HIgo9xNzJMWLKASShiTqIybxZ0U3wGLiUeJ1PKf8ykw=",
+        KeyId = 1,
+        KeySince = Time,
+        ObservedAt = Time,
+        Peers = [Peer],
+    };
+
+    private static CapacityResource Capacity { get; } = new()
+    {
+        Cpu = new(16, 0, 16, 256, 2, 254, false),
+        Memory = new(64 * GiB, GiB, 63 * GiB, 2231369728, 65414139904, false),
+        Disks = [new("/", ["vms", "images"], 500 * GiB, 30 * GiB, 5 * GiB, 465 * GiB, 21490696192, 100 * GiB, 370425855488, false)],
+        Gpus = new(1, 0, 1, [new("0000:65:00.0", "GA102GL [RTX A6000]", 48 * GiB, ["0000:65:00.0", "0000:65:00.1"], null)]),
+        Vms = [new(VmId, "web-1", 2, 2231369728, 21490696192, [])],
+        Warnings = [],
+    };
+
+    private static ShortageResource Shortage { get; } = new(
+        "memory",
+        "bytes",
+        null,
+        69062361088,
+        63 * GiB,
+        2231369728,
+        65414139904,
+        "Not enough memory: 69062361088 bytes are asked for, 65414139904 are free of 67645734912 (68719476736 bytes less 1073741824 for the host; 342884352 of what is asked for is QEMU's own). Ask for less, or delete VMs.");
+
     private static readonly Dictionary<Type, JsonNode?> ByType = new()
     {
+        [typeof(WireGuardResource)] = Write(WireGuard, WireJson.Types.WireGuardResource),
+        [typeof(WireGuardPeerResource)] = Write(Peer, WireJson.Types.WireGuardPeerResource),
+        [typeof(PutWireGuardPeerRequest)] = Write(
+            new PutWireGuardPeerRequest { Endpoint = "192.0.2.20:51820", AllowedIps = ["10.80.0.8/32", "10.80.8.0/24"], KeepaliveSeconds = 25 },
+            WireJson.Types.PutWireGuardPeerRequest),
+        [typeof(WireGuardKeyResource)] = Write(new WireGuardKeyResource("HIgo9xNzJMWLKASShiTqIybxZ0U3wGLiUeJ1PKf8ykw=", 2), WireJson.Types.WireGuardKeyResource),
         [typeof(CreateVmRequest)] = Write(
             new CreateVmRequest { Name = "web-1", VCpus = 2, MemoryBytes = 2 * GiB, DiskBytes = 20 * GiB, BaseImageUrl = ImageUrl, BaseImageHash = "", SshPublicKey = SshKey, Labels = Labels },
             WireJson.Types.CreateVmRequest),
@@ -110,9 +167,20 @@ internal static class Examples
         [typeof(ImageListResource)] = Write(Images, WireJson.Types.ImageListResource),
         [typeof(VncTicketResource)] = Write(new VncTicketResource("127.0.0.1", 41357, Time.AddMinutes(1)), WireJson.Types.VncTicketResource),
         [typeof(NodeResource)] = Write(Node, WireJson.Types.NodeResource),
+        [typeof(CapacityResource)] = Write(Capacity, WireJson.Types.CapacityResource),
         [typeof(Page<ForeignDomainResource>)] = Write(new Page<ForeignDomainResource>([Foreign], 1, null), WireJson.Types.PageForeignDomainResource),
-        [typeof(ReadinessResource)] = Write(new ReadinessResource(true, ["journal", "libvirt", "reconciled"]), WireJson.Types.ReadinessResource),
+        [typeof(ReadinessResource)] = Write(new ReadinessResource(true, ["journal", "libvirt", "reconciled", "capacity"]), WireJson.Types.ReadinessResource),
         [typeof(IReadOnlyList<ErrorKindResource>)] = Write([ErrorCatalogue.Shown[0]], WireJson.Types.IReadOnlyListErrorKindResource),
+        [typeof(HealthResource)] = Write(
+            new HealthResource("degraded", [new("journal", "ok", "The journal can be written."), new("disk /", "degraded", "Only 12.4 GiB (6.2 %) are free on /. Free space on it, or guests' writes will stop.")]),
+            WireJson.Types.HealthResource),
+        [typeof(NodeResources)] = Write(ResourceExamples.Inventory, WireJson.Types.NodeResources),
+        [typeof(CpuResource)] = Write(ResourceExamples.Inventory.Cpu, WireJson.Types.CpuResource),
+        [typeof(MemoryResource)] = Write(ResourceExamples.Inventory.Memory, WireJson.Types.MemoryResource),
+        [typeof(StorageResource)] = Write(ResourceExamples.Inventory.Storage, WireJson.Types.StorageResource),
+        [typeof(NetworkResource)] = Write(ResourceExamples.Inventory.Network, WireJson.Types.NetworkResource),
+        [typeof(GpusResource)] = Write(ResourceExamples.Inventory.Gpus, WireJson.Types.GpusResource),
+        [typeof(NodeSnapshot)] = Write(ResourceExamples.Snapshot, WireJson.Types.NodeSnapshot),
         [typeof(string)] = "ok\n",
     };
 
@@ -122,7 +190,12 @@ internal static class Examples
     /// <summary>The example of a problem.</summary>
     public static JsonNode? Problem(ErrorKind kind)
     {
-        var problem = kind.Code == ApiCodes.InvalidRequest ? Problems.Problem.Invalid("vCpus", "0", "must be 1 to 64.") : Problems.Problem.Of(kind.Code);
+        var problem = kind.Code switch
+        {
+            ApiCodes.InvalidRequest => Problems.Problem.Invalid("vCpus", "0", "must be 1 to 64."),
+            FailureCodes.CapacityExhausted => Problems.Problem.Of(new(kind.Code, Shortage.Reason, false), [Shortage]),
+            _ => Problems.Problem.Of(kind.Code),
+        };
         return Write(problem.ToResource("0af7651916cd43dd8448eb211c80319c"), WireJson.Types.ProblemResource);
     }
 

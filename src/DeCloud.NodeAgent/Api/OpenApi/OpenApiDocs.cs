@@ -50,5 +50,5 @@ internal static class OpenApiDocs
     private static string SchemaId(Type type) =>
         type.IsGenericType && type.GetGenericTypeDefinition() == typeof(Page<>)
             ? SchemaId(type.GetGenericArguments()[0]) + "Page"
-            : type.Name.Replace("Resource", "", StringComparison.Ordinal);
+            : type.Name.EndsWith("Resource", StringComparison.Ordinal) ? type.Name[..^"Resource".Length] : type.Name;
 }

@@ -36,7 +36,7 @@ internal static class OperationEndpoints
             .Query("wait", "string", "How long to wait for the end before answering, at most 60s.", "30s")
             .Gives<OperationResource>(200, "The operation, ended or not.")
             .Fails(EndpointDocs.WhenAsked)
-            .Fails(FailureCodes.OperationNotFound);
+            .Fails(FailureCodes.OperationNotFound, FailureCodes.VmsUnsupported);
     }
 
     private static Results<Ok<Page<OperationResource>>, Problem> List(HttpContext http, OperationBoard board)

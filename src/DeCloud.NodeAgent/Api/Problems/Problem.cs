@@ -13,13 +13,15 @@ internal sealed class Problem : IResult, IStatusCodeHttpResult
     private readonly string _code;
     private readonly string _detail;
     private readonly FieldErrors? _errors;
+    private readonly IReadOnlyList<ShortageResource> _shortages;
 
-    private Problem(string code, string? detail, FieldErrors? errors = null)
+    private Problem(string code, string? detail, FieldErrors? errors = null, IReadOnlyList<ShortageResource>? shortages = null)
     {
         _kind = ErrorCatalogue.Of(code);
         _code = _kind.Code;
         _detail = detail ?? _kind.Meaning;
         _errors = errors;
+        _shortages = shortages ?? [];
     }
 
     /// <inheritdoc/>
@@ -32,6 +34,9 @@ internal sealed class Problem : IResult, IStatusCodeHttpResult
 
     /// <summary>What the domain refused.</summary>
     public static Problem Of(Failure failure) => new(failure.Code, failure.Message);
+
+    /// <summary>What the domain refused, with the resources of which there is too little.</summary>
+    public static Problem Of(Failure failure, IReadOnlyList<ShortageResource> shortages) => new(failure.Code, failure.Message, shortages: shortages);
 
     /// <summary>Fields, query parameters or headers that are wrong.</summary>
     public static Problem Invalid(FieldErrors errors) =>
@@ -57,6 +62,7 @@ internal sealed class Problem : IResult, IStatusCodeHttpResult
         Status = _kind.Status,
         Detail = _detail,
         Errors = _errors?.ByField,
+        Shortages = _shortages.Count > 0 ? _shortages : null,
         TraceId = traceId,
     };
 

@@ -93,7 +93,7 @@ internal static class JsonBody
                 errors.Add(property.Name, null, $"is missing; it must be {Describe(property.PropertyType)}.");
             }
 
-            sound[property.Name] = property.PropertyType == typeof(string) ? JsonValue.Create("") : JsonValue.Create(0);
+            sound[property.Name] = property.PropertyType == typeof(string) ? JsonValue.Create("") : property.PropertyType == typeof(IReadOnlyList<string>) ? new JsonArray() : JsonValue.Create(0);
         }
 
         // The generated reader sets init-only properties that are absent to null, whatever their initialisers say.
@@ -116,8 +116,8 @@ internal static class JsonBody
         {
             var read = value.Deserialize(options.GetTypeInfo(property.PropertyType));
 
-            // The serializer takes null for the values of a dictionary whatever its type says.
-            return read is not IReadOnlyDictionary<string, string> texts || texts.Values.All(t => t is not null);
+            // The serializer takes null for the values of a dictionary or a list whatever its type says.
+            return (read is not IReadOnlyDictionary<string, string> texts || texts.Values.All(t => t is not null)) && (read is not IReadOnlyList<string> list || list.All(t => t is not null));
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
@@ -132,6 +132,7 @@ internal static class JsonBody
             : type == typeof(bool) ? "true or false"
             : type == typeof(Guid) ? "a UUID as a text"
             : type == typeof(int) || type == typeof(long) ? "a whole number, without quotes"
+            : type == typeof(IReadOnlyList<string>) ? "an array of texts"
             : "an object whose values are texts";
     }
 

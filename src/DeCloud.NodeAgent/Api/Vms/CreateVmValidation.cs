@@ -6,6 +6,7 @@ using DeCloud.NodeAgent.Api.Problems;
 using DeCloud.NodeAgent.Configuration;
 using DeCloud.NodeAgent.Contracts.Rest;
 using DeCloud.NodeAgent.Core.Images;
+using DeCloud.NodeAgent.Core.Resources;
 using DeCloud.NodeAgent.Core.Vms;
 
 namespace DeCloud.NodeAgent.Api.Vms;
@@ -63,6 +64,7 @@ internal sealed partial record CreateVmValidation(VmsSection Limits, ImageUrlPol
             errors.Add("userData", null, "must be at most 64 KiB in UTF-8, without NUL characters.");
         }
 
+        CheckGpus(errors, request.Gpus);
         CheckLabels(errors, request.Labels);
         return errors;
     }
@@ -92,6 +94,29 @@ internal sealed partial record CreateVmValidation(VmsSection Limits, ImageUrlPol
         request.SshPublicKey,
         !string.IsNullOrEmpty(request.UserData),
         (request.Labels ?? ImmutableSortedDictionary<string, string>.Empty).ToImmutableSortedDictionary(StringComparer.Ordinal));
+
+    private static void CheckGpus(FieldErrors errors, IReadOnlyList<string>? gpus)
+    {
+        if (gpus is null)
+        {
+            return;
+        }
+
+        if (gpus.Count > GpuWish.Most)
+        {
+            errors.Add("gpus", null, $"must be at most {GpuWish.Most}; there are {gpus.Count}.");
+        }
+
+        foreach (var gpu in gpus.Where(g => g is null || !GpuWish.IsOne(g)))
+        {
+            errors.Add("gpus", gpu, $"has an item that is neither '{GpuWish.Any}' nor a PCI address in lower case, such as 0000:65:00.0.");
+        }
+
+        foreach (var twice in gpus.Where(g => g is not (null or GpuWish.Any)).CountBy(g => g).Where(g => g.Value > 1))
+        {
+            errors.Add("gpus", twice.Key, "is asked for more than once.");
+        }
+    }
 
     private static void CheckLabels(FieldErrors errors, IReadOnlyDictionary<string, string>? labels)
     {

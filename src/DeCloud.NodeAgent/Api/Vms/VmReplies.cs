@@ -12,7 +12,7 @@ internal static class VmReplies
     public static Results<Accepted<AcceptedResource>, Problem> ToAnswer(VmReply reply) => reply switch
     {
         VmReply.Accepted accepted => TypedResults.Accepted($"/api/operations/{accepted.Resource.Id}", new AcceptedResource(accepted.Resource, accepted.Vm)),
-        VmReply.Refused refused => Problem.Of(refused.Failure),
+        VmReply.Refused refused => Problem.Of(refused.Failure, refused.Shortages),
         _ => throw Unexpected(reply),
     };
 
