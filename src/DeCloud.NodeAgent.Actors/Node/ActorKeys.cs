@@ -47,3 +47,11 @@ public sealed class WireGuardKey
     {
     }
 }
+
+/// <summary>Key of the part that deals with an HTTP orchestrator; asked for everything in <see cref="Core.Orchestration.OrchestratorCommands"/> and <see cref="Core.Orchestration.OrchestratorQueries"/>.</summary>
+public sealed class OrchestratorKey
+{
+    private OrchestratorKey()
+    {
+    }
+}

@@ -20,6 +20,7 @@ public static class NodeHosting
             registry.Register<ImagesKey>(node);
             registry.Register<WireGuardKey>(node);
             registry.Register<ResourcesKey>(node);
+            registry.Register<OrchestratorKey>(node);
             registry.Register<PortsKey>(node);
         });
     }

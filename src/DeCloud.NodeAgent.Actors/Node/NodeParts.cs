@@ -1,6 +1,7 @@
 using DeCloud.NodeAgent.Actors.Images;
 using DeCloud.NodeAgent.Actors.Overlay;
 using DeCloud.NodeAgent.Actors.Operations;
+using DeCloud.NodeAgent.Actors.Orchestration;
 using DeCloud.NodeAgent.Actors.Persistence;
 using DeCloud.NodeAgent.Actors.Ports;
 using DeCloud.NodeAgent.Actors.Resources;
@@ -36,4 +37,7 @@ public sealed record NodeParts(
 
     /// <summary>Looks at what VMs and images take on disk; null to believe the capacity that is said.</summary>
     public IDiskUse? DiskUse { get; init; }
+
+    /// <summary>The HTTP orchestrator; null for none.</summary>
+    public OrchestratorParts? Orchestrator { get; init; }
 }

@@ -3,6 +3,7 @@ using Akka.Event;
 using DeCloud.NodeAgent.Actors.Hypervisor;
 using DeCloud.NodeAgent.Actors.Images;
 using DeCloud.NodeAgent.Actors.Overlay;
+using DeCloud.NodeAgent.Actors.Orchestration;
 using DeCloud.NodeAgent.Actors.Ports;
 using DeCloud.NodeAgent.Actors.Resources;
 using DeCloud.NodeAgent.Actors.Vms;
@@ -11,6 +12,7 @@ using DeCloud.NodeAgent.Core.Hypervisor;
 using DeCloud.NodeAgent.Core.Images;
 using DeCloud.NodeAgent.Core.Node;
 using DeCloud.NodeAgent.Core.Overlay;
+using DeCloud.NodeAgent.Core.Orchestration;
 using DeCloud.NodeAgent.Core.Ports;
 using DeCloud.NodeAgent.Core.Resources;
 using DeCloud.NodeAgent.Core.Vms;
@@ -28,6 +30,7 @@ internal sealed class NodeSupervisor : ReceiveActor, IWithTimers
     private const string Vms = "vms";
     private const string Hypervisor = "hypervisor";
     private const string WireGuard = "wireguard";
+    private const string Orchestrator = "heartbeat";
     private const string Ports = "ports";
     private const string Resources = "resources";
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(200);
@@ -67,6 +70,7 @@ internal sealed class NodeSupervisor : ReceiveActor, IWithTimers
             [Vms] = new(Props.Create(() => new VmRegistry(environment, parts.Admission))),
             [Hypervisor] = new(Props.Create(() => new HypervisorActor(parts.Hypervisor, subscribers))),
             [WireGuard] = new(Props.Create(() => new WireGuardActor(parts.Overlay, parts.Written))),
+            [Orchestrator] = new(parts.Orchestrator is { } orchestrator ? Props.Create(() => new Heartbeat(orchestrator, parts.Board, parts.Written)) : Props.Create(() => new NoHeartbeat())),
         };
         if (parts.Network is { } network)
         {
@@ -91,6 +95,7 @@ internal sealed class NodeSupervisor : ReceiveActor, IWithTimers
         Receive<VmQueries.GetCapacity>(query => Pass(Vms, query));
         Receive<IImageMessage>(message => Pass(Images, message));
         Receive<IOverlayMessage>(message => Pass(WireGuard, message));
+        Receive<IOrchestratorMessage>(message => Pass(Orchestrator, message));
         Receive<IPortMessage>(message => Pass(Ports, message));
         Receive<IResourceMessage>(message => Pass(Resources, message));
 
@@ -213,6 +218,9 @@ internal sealed class NodeSupervisor : ReceiveActor, IWithTimers
                 break;
             case IOverlayMessage:
                 Sender.Tell(new OverlayReply.Refused(failure));
+                break;
+            case IOrchestratorMessage:
+                Sender.Tell(new OrchestratorReply.Refused(failure));
                 break;
             default:
                 break;

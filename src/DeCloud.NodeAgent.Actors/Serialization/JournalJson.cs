@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using DeCloud.NodeAgent.Core.Images;
 using DeCloud.NodeAgent.Core.Overlay;
+using DeCloud.NodeAgent.Core.Orchestration;
 using DeCloud.NodeAgent.Core.Ports;
 using DeCloud.NodeAgent.Core.Vms;
 
@@ -41,4 +42,14 @@ namespace DeCloud.NodeAgent.Actors.Serialization;
 [JsonSerializable(typeof(PortEvents.Freed), TypeInfoPropertyName = "PortsFreed")]
 [JsonSerializable(typeof(PortEvents.Pointed), TypeInfoPropertyName = "PortsPointed")]
 [JsonSerializable(typeof(PortTable))]
+[JsonSerializable(typeof(OrchestrationEvents.Registered), TypeInfoPropertyName = "OrchestratorRegistered")]
+[JsonSerializable(typeof(OrchestrationEvents.LoginWished), TypeInfoPropertyName = "OrchestratorLoginWished")]
+[JsonSerializable(typeof(OrchestrationEvents.CommandReceived), TypeInfoPropertyName = "OrchestratorCommandReceived")]
+[JsonSerializable(typeof(OrchestrationEvents.CommandStarted), TypeInfoPropertyName = "OrchestratorCommandStarted")]
+[JsonSerializable(typeof(OrchestrationEvents.CommandFinished), TypeInfoPropertyName = "OrchestratorCommandFinished")]
+[JsonSerializable(typeof(OrchestrationEvents.ResultDelivered), TypeInfoPropertyName = "OrchestratorResultDelivered")]
+[JsonSerializable(typeof(OrchestrationEvents.ResultAskedAgain), TypeInfoPropertyName = "OrchestratorResultAskedAgain")]
+[JsonSerializable(typeof(OrchestrationEvents.VmQuarantined), TypeInfoPropertyName = "OrchestratorVmQuarantined")]
+[JsonSerializable(typeof(OrchestrationEvents.QuarantineLifted), TypeInfoPropertyName = "OrchestratorQuarantineLifted")]
+[JsonSerializable(typeof(OrchestrationState))]
 internal sealed partial class JournalJson : JsonSerializerContext;

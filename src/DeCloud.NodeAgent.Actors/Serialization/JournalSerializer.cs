@@ -47,6 +47,16 @@ public sealed class JournalSerializer(ExtendedActorSystem system) : SerializerWi
         ("ports-freed.1", JournalJson.Default.PortsFreed),
         ("ports-pointed.1", JournalJson.Default.PortsPointed),
         ("ports.1", JournalJson.Default.PortTable),
+        ("orchestrator-registered.1", JournalJson.Default.OrchestratorRegistered),
+        ("orchestrator-login-wished.1", JournalJson.Default.OrchestratorLoginWished),
+        ("orchestrator-command-received.1", JournalJson.Default.OrchestratorCommandReceived),
+        ("orchestrator-command-started.1", JournalJson.Default.OrchestratorCommandStarted),
+        ("orchestrator-command-finished.1", JournalJson.Default.OrchestratorCommandFinished),
+        ("orchestrator-result-delivered.1", JournalJson.Default.OrchestratorResultDelivered),
+        ("orchestrator-result-asked-again.1", JournalJson.Default.OrchestratorResultAskedAgain),
+        ("orchestrator-vm-quarantined.1", JournalJson.Default.OrchestratorVmQuarantined),
+        ("orchestrator-quarantine-lifted.1", JournalJson.Default.OrchestratorQuarantineLifted),
+        ("orchestrator.1", JournalJson.Default.OrchestrationState),
     ];
 
     private static readonly FrozenDictionary<string, JsonTypeInfo> ByManifest = Known.ToFrozenDictionary(k => k.Manifest, k => k.Type);

@@ -48,6 +48,7 @@ internal sealed class VmRegistry : ReceivePersistentActor, IWithTimers
 
         Command<VmCommands.Create>(LetIn);
         Command<UserDataStored>(Admit);
+        Command<VmQueries.GetOrigin>(query => Sender.Tell(new VmQueries.Origin(query.VmId, _roster.Vms.GetValueOrDefault(query.VmId)?.Request.By, _roster.IsGone(query.VmId))));
         Command<IVmMessage>(Forward);
         Command<VmQueries.GetForeign>(_ => Sender.Tell(Foreign()));
         Command<VmQueries.GetCapacity>(_ => Sender.Tell(_vacancy.View([.. Counted()])));

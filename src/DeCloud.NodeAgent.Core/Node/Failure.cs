@@ -127,6 +127,18 @@ public static class FailureCodes
     /// <summary>The peer would speak for what is another's.</summary>
     public const string PeerConflict = "peer-conflict";
 
+    /// <summary>No orchestrator is configured.</summary>
+    public const string NoOrchestrator = "no-orchestrator";
+
+    /// <summary>Nothing shows that a pushed command is the orchestrator's.</summary>
+    public const string CommandNotProven = "command-not-proven";
+
+    /// <summary>Commands are pushed too often.</summary>
+    public const string TooManyPushes = "too-many-pushes";
+
+    /// <summary>What was pushed is no command.</summary>
+    public const string NoCommand = "no-command";
+
     /// <summary>What was asked about a host port can't be: a number, protocol or label is out of bounds.</summary>
     public const string PortRefused = "port-refused";
 

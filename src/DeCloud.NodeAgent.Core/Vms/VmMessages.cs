@@ -89,6 +89,16 @@ public static class VmQueries
     /// <param name="Wait">How long to wait for its end; zero to answer at once.</param>
     public sealed record GetOperation(VmId VmId, long Number, TimeSpan Wait) : IVmMessage;
 
+    /// <summary>Who asked for a VM that exists; answered by <see cref="Origin"/>.</summary>
+    /// <param name="VmId">The VM.</param>
+    public sealed record GetOrigin(VmId VmId) : IVmMessage;
+
+    /// <summary>The answer to <see cref="GetOrigin"/>.</summary>
+    /// <param name="VmId">The VM.</param>
+    /// <param name="By">Who asked for it; null when it does not exist (any more).</param>
+    /// <param name="WasThere">Whether it existed and is gone.</param>
+    public sealed record Origin(VmId VmId, string? By, bool WasThere);
+
     /// <summary>The domains on this host that are not the agent's; answered by <see cref="ForeignDomains"/>.</summary>
     public sealed record GetForeign;
 

@@ -4,6 +4,7 @@ using DeCloud.NodeAgent.Api.Images;
 using DeCloud.NodeAgent.Api.Node;
 using DeCloud.NodeAgent.Api.OpenApi;
 using DeCloud.NodeAgent.Api.Operations;
+using DeCloud.NodeAgent.Api.Orchestrator;
 using DeCloud.NodeAgent.Api.Problems;
 using DeCloud.NodeAgent.Api.Requests;
 using DeCloud.NodeAgent.Api.Resources;
@@ -66,6 +67,7 @@ internal static class NodeApi
         EventEndpoints.Map(api.MapGroup("").WithTags("Events"));
         ImageEndpoints.Map(api.MapGroup("images").WithTags("Images").NeedsVms());
         WireGuardEndpoints.Map(api.MapGroup("wireguard").WithTags("WireGuard"));
+        OrchestratorEndpoints.Map(api.MapGroup("orchestrator").WithTags("Orchestrator"), api.MapGroup("commands").WithTags("Orchestrator"));
         NodeEndpoints.Map(api.MapGroup("node").WithTags("Node"));
         ResourceEndpoints.Map(api.MapGroup("node").WithTags("Resources"));
         HealthEndpoints.Map(root.MapGroup("").WithTags("Health"));

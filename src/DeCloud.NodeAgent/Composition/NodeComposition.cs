@@ -13,6 +13,7 @@ using DeCloud.NodeAgent.Core.Images;
 using DeCloud.NodeAgent.Core.Overlay;
 using DeCloud.NodeAgent.Core.Resources;
 using DeCloud.NodeAgent.Core.Vms;
+using DeCloud.NodeAgent.Infrastructure;
 using DeCloud.NodeAgent.Infrastructure.Images;
 
 namespace DeCloud.NodeAgent.Composition;
@@ -53,6 +54,7 @@ internal static class NodeComposition
             Overlay = new(Overlay(options), OverlayMark(options), s.GetRequiredService<IOverlayInterface>(), s.GetRequiredService<IOverlayKeys>()),
             Admission = Admission(options),
             DiskUse = s.GetService<IDiskUse>(),
+            Orchestrator = OrchestratorComposition.Orchestrator(options, s.GetRequiredService<ImageUrlPolicy>(), s.GetRequiredService<ResourceBoard>()),
         });
         services.AddAkka("node", (akka, s) => akka
             .AddSetup(new LoggerFactorySetup(s.GetRequiredService<ILoggerFactory>()))

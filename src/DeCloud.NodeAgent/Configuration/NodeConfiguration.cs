@@ -51,9 +51,7 @@ internal static class NodeConfiguration
             Heartbeat = new(
                 reader.Read("Heartbeat:Interval", TimeSpan.FromSeconds(15), "00:00:15", "Time between two reports to the orchestrator.", SettingFormats.Duration(TimeSpan.FromSeconds(1), TimeSpan.FromHours(1))),
                 reader.Read("Heartbeat:OrchestratorUrl", null, "Orchestrator:BaseUrl", "Where the reports go.", SettingFormats.WebUrl)),
-            Orchestrator = new(
-                reader.Read("Orchestrator:BaseUrl", null, "none", "Where the orchestrator is.", SettingFormats.WebUrl),
-                reader.Read<string?>("Orchestrator:ApiKey", null, "none", "What the node shows to the orchestrator.", text => Nullable(Token(text)), isSecret: true)),
+            Orchestrator = OrchestratorConfiguration.Read(reader, readSecret),
         };
     }
 
@@ -152,15 +150,12 @@ internal static class NodeConfiguration
             reader.Add("Images:IdleTimeout", "is longer than Images:TotalTimeout.", "Lower it, or raise the total.");
         }
 
-        if (options.Orchestrator.ApiKey is not null && options.Orchestrator.BaseUrl is { Scheme: "http", IsLoopback: false })
-        {
-            reader.Add("Orchestrator:BaseUrl", "would send Orchestrator:ApiKey over an unencrypted connection.", "Use https://.");
-        }
+        OrchestratorConfiguration.CheckTogether(reader, options);
     }
 
-    private static Parsed<string?> Nullable(Parsed<string> parsed) => new(parsed.Value, parsed.Reason, parsed.Remedy);
+    internal static Parsed<string?> Nullable(Parsed<string> parsed) => new(parsed.Value, parsed.Reason, parsed.Remedy);
 
-    private static Parsed<string> Token(string text) =>
+    internal static Parsed<string> Token(string text) =>
         text.Length is >= 32 and <= 512 && text.All(c => c is > ' ' and < '\x7f')
             ? new(text)
             : Parsed<string>.Wrong("is no token.", "Give 32 to 512 printable ASCII characters without spaces, for example the output of: openssl rand -hex 32.");

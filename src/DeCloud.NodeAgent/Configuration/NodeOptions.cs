@@ -1,5 +1,7 @@
 using System.Net;
 using DeCloud.NodeAgent.Core.Overlay;
+using DeCloud.NodeAgent.Core.Orchestration;
+using DeCloud.NodeAgent.Infrastructure.Orchestrator;
 
 namespace DeCloud.NodeAgent.Configuration;
 
@@ -128,9 +130,48 @@ internal sealed record HeartbeatSection(TimeSpan Interval, Uri? OrchestratorUrl)
 
 /// <summary>Section <c>Orchestrator</c>.</summary>
 /// <param name="BaseUrl">Where the orchestrator is; null for none.</param>
-/// <param name="ApiKey">What the node shows to it; null for nothing.</param>
+/// <param name="ApiKey">What the node shows to it; null when it registers by itself.</param>
 internal sealed record OrchestratorSection(Uri? BaseUrl, string? ApiKey)
 {
+    /// <summary>The wallet that registers the node; null for none.</summary>
+    public WalletKey? WalletKey { get; init; }
+
+    /// <summary>The wallet's address; null when there is no wallet.</summary>
+    public string? Wallet { get; init; }
+
+    /// <summary>The file of a registration that was signed elsewhere; null for none.</summary>
+    public string? MessageFile { get; init; }
+
+    /// <summary>The file of its signature; null for none.</summary>
+    public string? SignatureFile { get; init; }
+
+    /// <summary>The machine's id; null for the operating system's.</summary>
+    public string? MachineId { get; init; }
+
+    /// <summary>The node's name; null for the host's.</summary>
+    public string? Name { get; init; }
+
+    /// <summary>The region.</summary>
+    public string Region { get; init; } = NodeIdentity.DefaultRegion;
+
+    /// <summary>The zone.</summary>
+    public string Zone { get; init; } = NodeIdentity.DefaultRegion;
+
+    /// <summary>The country.</summary>
+    public string Country { get; init; } = NodeIdentity.DefaultCountry;
+
+    /// <summary>The address at which the node is reached from outside; null when it is not.</summary>
+    public IPAddress? PublicIp { get; init; }
+
+    /// <summary>The port at which its API is reached from outside; 0 for the port it listens on.</summary>
+    public int AgentPort { get; init; }
+
+    /// <summary>The terms of service that were accepted; null for none.</summary>
+    public Terms? AcceptedTerms { get; init; }
+
+    /// <summary>The speed of a core that the node tells.</summary>
+    public int BenchmarkScore { get; init; } = 1000;
+
     /// <summary>Leaves the key out, so that no log can hold it by accident.</summary>
     public override string ToString() => $"{nameof(OrchestratorSection)} {{ BaseUrl = {BaseUrl} }}";
 }

@@ -70,6 +70,9 @@ internal sealed class SettingsReader(IReadOnlyDictionary<string, Setting> settin
         return values;
     }
 
+    /// <summary>Whether something is configured for a key.</summary>
+    public bool IsSet(string key) => settings.TryGetValue(key, out var setting) && setting.Value.Length > 0;
+
     /// <summary>Reports an error at a key.</summary>
     public void Add(string key, string reason, string remedy, bool isSecret = false)
     {

@@ -1,3 +1,4 @@
+using DeCloud.NodeAgent.Api.Orchestrator;
 using DeCloud.NodeAgent.Api.Problems;
 using DeCloud.NodeAgent.Configuration;
 
@@ -30,7 +31,8 @@ internal sealed class Gate
     private Problem? Refuse(HttpContext http)
     {
         var request = http.Request;
-        if (!_hosts.Allows(request.Host.Host, http.Connection.LocalIpAddress))
+        var isPush = request.Path.Equals(OrchestratorEndpoints.PushPath, StringComparison.Ordinal);
+        if (!isPush && !_hosts.Allows(request.Host.Host, http.Connection.LocalIpAddress))
         {
             return Problem.Of(ApiCodes.HostNotAllowed);
         }
@@ -40,7 +42,7 @@ internal sealed class Gate
             return Problem.Of(ApiCodes.CrossOrigin);
         }
 
-        if (_token is null || LocalCaller.Is(http) || request.Path.Equals("/healthz", StringComparison.Ordinal) || _token.IsShownBy(request.Headers.Authorization))
+        if (_token is null || isPush || LocalCaller.Is(http) || request.Path.Equals("/healthz", StringComparison.Ordinal) || _token.IsShownBy(request.Headers.Authorization))
         {
             return null;
         }

@@ -8,6 +8,7 @@ using Akka.TestKit.Xunit2;
 using DeCloud.NodeAgent.Actors.Images;
 using DeCloud.NodeAgent.Actors.Node;
 using DeCloud.NodeAgent.Actors.Operations;
+using DeCloud.NodeAgent.Actors.Orchestration;
 using DeCloud.NodeAgent.Actors.Persistence;
 using DeCloud.NodeAgent.Actors.Resources;
 using DeCloud.NodeAgent.Actors.Vms;
@@ -55,6 +56,8 @@ public abstract class NodeFixture : TestKit
     protected IActorRef Node { get; private set; }
 
     protected TestScheduler Clock => (TestScheduler)Sys.Scheduler;
+
+    protected virtual OrchestratorParts? Orchestrator => null;
 
     protected virtual ImageCachePolicy ImagePolicy => new(1L << 40, TimeSpan.FromDays(1));
 
@@ -132,7 +135,7 @@ public abstract class NodeFixture : TestKit
 
     private IActorRef StartNode()
     {
-        var parts = new NodeParts("test", Hypervisor, Disk, Disk, Board, Policy, ImagePolicy, new JournalSignal(), Operations, null, Machine) { Overlay = Overlay.Parts(OverlaySettings), Admission = Admission };
+        var parts = new NodeParts("test", Hypervisor, Disk, Disk, Board, Policy, ImagePolicy, new JournalSignal(), Operations, null, Machine) { Overlay = Overlay.Parts(OverlaySettings), Admission = Admission, Orchestrator = Orchestrator };
         var node = Sys.ActorOf(Props.Create(() => new NodeSupervisor(parts)), $"node-{Guid.NewGuid():N}");
         if (Capacity is { } capacity)
         {

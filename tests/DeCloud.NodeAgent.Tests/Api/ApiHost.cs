@@ -57,6 +57,8 @@ public sealed class ApiHost : IAsyncLifetime
 
     public Script WireGuard { get; } = new();
 
+    public Script Orchestrator { get; } = new();
+
     internal VmBoard Board { get; } = new();
 
     internal OperationBoard Operations { get; } = new();
@@ -167,6 +169,8 @@ public sealed class ApiHost : IAsyncLifetime
                     registry.Register<ImagesKey>(system.ActorOf(Images.Props(), "images"));
                     registry.Register<WireGuardKey>(system.ActorOf(WireGuard.Props(), "wireguard"));
                     registry.Register<ResourcesKey>(system.ActorOf(Resources.Props(), "resources"));
+
+                    registry.Register<OrchestratorKey>(system.ActorOf(Orchestrator.Props(), "orchestrator"));
                 });
             }
         });

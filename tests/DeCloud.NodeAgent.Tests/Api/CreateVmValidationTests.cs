@@ -5,6 +5,7 @@ using DeCloud.NodeAgent.Core.Images;
 using DeCloud.NodeAgent.Api.Vms;
 using DeCloud.NodeAgent.Configuration;
 using DeCloud.NodeAgent.Contracts.Rest;
+using DeCloud.NodeAgent.Core.Vms;
 
 namespace DeCloud.NodeAgent.Tests.Api;
 

@@ -36,7 +36,7 @@ public sealed class NodeConfigurationTests
                 ("Capacity:ReserveMemoryBytes", "6 GiB"), ("Capacity:ReserveDiskBytes", "0"), ("Capacity:OfferGpus", "false"), ("Persistence:Provider", "postgresql"),
                 ("Persistence:ConnectionString", "Host=db;Password=x"), ("Http:Url", "http://[::1]:7000"), ("Http:AllowedHosts:0", "A.example"), ("Http:AllowedHosts:1", "b.example"), ("Http:MaxRequestBodyBytes", "1 MiB"),
                 ("Http:MaxConnections", "9"), ("Http:HeadersTimeout", "1s"), ("Http:ApiToken", Token), ("Http:Socket", "/run/decloud/agent.sock"), ("WireGuard:InterfaceName", "wg7"), ("WireGuard:ListenPort", "51821"), ("WireGuard:Address", "10.80.0.7/16"),
-                ("Heartbeat:Interval", "10s"), ("Heartbeat:OrchestratorUrl", "https://h.example/"), ("Orchestrator:BaseUrl", "https://o.example/"), ("Orchestrator:ApiKey", Token),
+                ("Heartbeat:Interval", "10s"), ("Heartbeat:OrchestratorUrl", "https://o.example/"), ("Orchestrator:BaseUrl", "https://o.example/"), ("Orchestrator:ApiKey", Token),
             ],
             out var o));
 
@@ -49,7 +49,7 @@ public sealed class NodeConfigurationTests
         Assert.Equal((new IPEndPoint(IPAddress.IPv6Loopback, 7000), 1L << 20, 9, TimeSpan.FromSeconds(1), Token, "/run/decloud/agent.sock"), (o.Http.Listen, o.Http.MaxRequestBodyBytes, o.Http.MaxConnections, o.Http.HeadersTimeout, o.Http.ApiToken, o.Http.Socket));
         Assert.Equal(["a.example", "b.example"], o.Http.AllowedHosts);
         Assert.Equal(new WireGuardSection("wg7", 51821, new(IPAddress.Parse("10.80.0.7"), 16)), o.WireGuard);
-        Assert.Equal(new HeartbeatSection(TimeSpan.FromSeconds(10), new("https://h.example/")), o.Heartbeat);
+        Assert.Equal(new HeartbeatSection(TimeSpan.FromSeconds(10), new("https://o.example/")), o.Heartbeat);
         Assert.Equal(new OrchestratorSection(new("https://o.example/"), Token), o.Orchestrator);
     }
 
@@ -107,6 +107,14 @@ public sealed class NodeConfigurationTests
     [InlineData("Heartbeat:Interval", "0s")]
     [InlineData("Heartbeat:OrchestratorUrl", "ftp://x")]
     [InlineData("Orchestrator:BaseUrl", "https://user:pw@x")]
+    [InlineData("Orchestrator:Wallet", "0x12")]
+    [InlineData("Orchestrator:Country", "DEU")]
+    [InlineData("Orchestrator:Region", "a\nRegion: b")]
+    [InlineData("Orchestrator:MachineId", "a\nCountry: DE")]
+    [InlineData("Orchestrator:PublicIp", "0.0.0.0")]
+    [InlineData("Orchestrator:AgentPort", "65536")]
+    [InlineData("Orchestrator:AcceptTermsHash", "abc")]
+    [InlineData("Orchestrator:WalletKeyFile", "relative")]
     public void A_wrong_value_is_named_with_key_value_origin_reason_and_remedy(string key, string value)
     {
         var error = Assert.Single(Read([(key, value)], out _));
@@ -190,6 +198,10 @@ public sealed class NodeConfigurationTests
     [InlineData("Images:IdleTimeout", "Images:IdleTimeout=2h", "Images:TotalTimeout=1h")]
     [InlineData("Libvirt:ImageCachePath", "Libvirt:ImageCachePath=/a", "Libvirt:VmStoragePath=/a")]
     [InlineData("Orchestrator:BaseUrl", "Orchestrator:BaseUrl=http://o.example", "Orchestrator:ApiKey=" + Token)]
+    [InlineData("Heartbeat:OrchestratorUrl", "Heartbeat:OrchestratorUrl=http://o.example")]
+    [InlineData("Heartbeat:OrchestratorUrl", "Heartbeat:OrchestratorUrl=https://h.example", "Orchestrator:BaseUrl=https://o.example")]
+    [InlineData("Orchestrator:SignatureFile", "Orchestrator:MessageFile=/etc/message", "Orchestrator:Wallet=0x2c7536e3605d9c16a7a3d7b1898e529396a65c23")]
+    [InlineData("Orchestrator:AcceptTermsHash", "Orchestrator:AcceptTermsVersion=1.2")]
     [InlineData("Http:ApiTokenFile", "Http:ApiToken=" + Token, "Http:ApiTokenFile=/token")]
     public void Values_that_contradict_each_other_are_errors(string key, params string[] settings)
     {

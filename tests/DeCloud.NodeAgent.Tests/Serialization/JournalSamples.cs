@@ -3,6 +3,7 @@ using DeCloud.NodeAgent.Core.Images;
 using DeCloud.NodeAgent.Core.Node;
 using DeCloud.NodeAgent.Core.Operations;
 using DeCloud.NodeAgent.Core.Overlay;
+using DeCloud.NodeAgent.Core.Orchestration;
 using DeCloud.NodeAgent.Core.Ports;
 using DeCloud.NodeAgent.Core.Vms;
 using DeCloud.NodeAgent.Tests.Vms;
@@ -26,6 +27,12 @@ internal static class JournalSamples
 
     private static readonly OverlayPeer Peer = new(PublicKey.Parse("xTIBA5rboUvnH4htodjb6e697QjLERt1NAB4mZqp8Dg="), "192.0.2.20:51820", ["10.80.0.8/32", "10.80.8.0/24"], 25, 3);
     private static readonly PortForward Web = new(Id, 80, PortProtocol.Tcp, 40000, "web", Asked, At);
+
+    private static readonly OrderedCommand Ordered = new(
+        "command-1", "orchestrator:https://o.example", OrchestratorCommandType.StopVm, Id, "{}", "ab12", true, At.AddSeconds(-1), At);
+
+    private static readonly CommandResult Outcome = new(false, "TERMINAL: no", "{\"VmPort\":22}", At);
+    private static readonly OrderedVm OfOrchestrator = new("Web 1", "Tenant", "General", "owner-1", 2, 7);
 
     public static IReadOnlyDictionary<string, object> ByManifest { get; } = new Dictionary<string, object>
     {
@@ -103,6 +110,29 @@ internal static class JournalSamples
             Forwards = [Web],
             Addresses = ImmutableDictionary<VmId, string>.Empty.Add(Id, "192.168.122.7"),
             Answered = [new("key-1", "ab12", true, Web with { Protocol = PortProtocol.Udp })],
+        },
+        ["orchestrator-registered.1"] = new OrchestrationEvents.Registered("orchestrator:https://o.example", "node-1", At),
+        ["orchestrator-login-wished.1"] = new OrchestrationEvents.LoginWished(true, At),
+        ["orchestrator-command-received.1"] = new OrchestrationEvents.CommandReceived(Ordered, At),
+        ["orchestrator-command-started.1"] = new OrchestrationEvents.CommandStarted("command-1", Id, 3, OfOrchestrator, At),
+        ["orchestrator-command-finished.1"] = new OrchestrationEvents.CommandFinished("command-1", Outcome, At),
+        ["orchestrator-result-delivered.1"] = new OrchestrationEvents.ResultDelivered("command-1", "404: unknown", At),
+        ["orchestrator-result-asked-again.1"] = new OrchestrationEvents.ResultAskedAgain("command-1", At),
+        ["orchestrator-vm-quarantined.1"] = new OrchestrationEvents.VmQuarantined(Id, 2, At),
+        ["orchestrator-quarantine-lifted.1"] = new OrchestrationEvents.QuarantineLifted(Id, At),
+        ["orchestrator.1"] = new OrchestrationState
+        {
+            RegisteredBy = "orchestrator:https://o.example",
+            NodeId = "node-1",
+            IsLoginWished = false,
+            Commands = ImmutableDictionary<string, CommandState>.Empty.Add("command-1", new(Ordered, CommandStage.Delivered, Id, 3, Outcome)),
+            Delivered = ["command-1"],
+            Vms = ImmutableDictionary<VmId, OrderedVm>.Empty.Add(Id, OfOrchestrator),
+            PowerOrders = ImmutableDictionary<VmId, DateTimeOffset>.Empty.Add(Id, At),
+            Quarantined = ImmutableDictionary<VmId, long>.Empty.Add(Id, 2),
+            Quarantines = 2,
+            Received = 9,
+            Told = 8,
         },
     };
 }

@@ -20,7 +20,7 @@ public sealed class UnsupportedHostTests(ITestOutputHelper output) : NodeFixture
     public async Task The_node_is_ready_without_vms_and_refuses_whatever_is_asked_of_them_by_whoever()
     {
         var host = new UnsupportedHost();
-        var node = Sys.ActorOf(Props.Create(() => new NodeSupervisor(new NodeParts("test", host, host, host, new VmBoard(), Policy, ImagePolicy, new JournalSignal(), new()))), "windows");
+        var node = Sys.ActorOf(Props.Create(() => new NodeSupervisor(new NodeParts("test", host, host, host, new VmBoard(), Policy, ImagePolicy, new JournalSignal(), new()) { Overlay = Overlay.Parts(OverlaySettings) })), "windows");
 
         var readiness = await node.Ask<Readiness>(new NodeQueries.GetReadiness(), Wait);
         Assert.Equal((false, true, (string?)null, FailureCodes.VmsUnsupported), (readiness.Hypervisor, readiness.Reconciled, readiness.Reason, readiness.WithoutVms?.Code));

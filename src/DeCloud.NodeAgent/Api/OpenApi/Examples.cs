@@ -17,6 +17,7 @@ internal static class Examples
     private const string ImageUrl = "https://cloud.debian.org/images/cloud/bookworm/latest/debian-12-genericcloud-amd64.qcow2";
     private const string SshKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f me@example";
     private const string Key = "create-web-1";
+    private const string CommandId = "5b0c7a52-3d0a-4b8e-9a27-0a4f5a3f9f10";
     private const long GiB = 1L << 30;
     private static readonly DateTimeOffset Time = new(2026, 1, 31, 12, 0, 0, TimeSpan.Zero);
     private static readonly ImmutableSortedDictionary<string, string> Labels = ImmutableSortedDictionary<string, string>.Empty.Add("env", "test");
@@ -144,6 +145,24 @@ internal static class Examples
         65414139904,
         "Not enough memory: 69062361088 bytes are asked for, 65414139904 are free of 67645734912 (68719476736 bytes less 1073741824 for the host; 342884352 of what is asked for is QEMU's own). Ask for less, or delete VMs.");
 
+
+    private static OrchestratorResource Orchestrator { get; } = new()
+    {
+        State = "logged-in",
+        Url = "https://orchestrator.example/",
+        NodeId = "7d9b31f4-0b0f-4b76-8a0e-3f5d3c2b9e11",
+        LoginWished = true,
+        SchedulingReady = true,
+        LastReportAt = Time,
+        NextTryAt = Time.AddSeconds(15),
+        Failures = 0,
+        CommandsReceived = 31,
+        CommandsOpen = 1,
+        Outbox = 0,
+        ResultsTold = 30,
+        QuarantinedVms = [],
+    };
+
     private static readonly Dictionary<Type, JsonNode?> ByType = new()
     {
         [typeof(WireGuardResource)] = Write(WireGuard, WireJson.Types.WireGuardResource),
@@ -181,6 +200,9 @@ internal static class Examples
         [typeof(NetworkResource)] = Write(ResourceExamples.Inventory.Network, WireJson.Types.NetworkResource),
         [typeof(GpusResource)] = Write(ResourceExamples.Inventory.Gpus, WireJson.Types.GpusResource),
         [typeof(NodeSnapshot)] = Write(ResourceExamples.Snapshot, WireJson.Types.NodeSnapshot),
+        [typeof(OrchestratorResource)] = Write(Orchestrator, WireJson.Types.OrchestratorResource),
+        [typeof(PushedCommandRequest)] = Write(new PushedCommandRequest { CommandId = CommandId, Type = 2, Payload = $$"""{"VmId":"{{VmId}}"}""" }, WireJson.Types.PushedCommandRequest),
+        [typeof(CommandTakenResource)] = Write(new CommandTakenResource(CommandId), WireJson.Types.CommandTakenResource),
         [typeof(string)] = "ok\n",
     };
 

@@ -1,10 +1,10 @@
 using System.Buffers.Binary;
 using System.Text;
 
-namespace DeCloud.NodeAgent.Api.Vms;
+namespace DeCloud.NodeAgent.Core.Vms;
 
 /// <summary>Checks OpenSSH public keys: <c>type base64 comment</c> on one line (sshd(8), AUTHORIZED_KEYS FILE FORMAT), the base64 being fields with a 32-bit length each (RFC 4253, section 6.6).</summary>
-internal static class SshPublicKey
+public static class SshPublicKey
 {
     /// <summary>The longest key that is accepted, in characters.</summary>
     public const int MostCharacters = 16 * 1024;
@@ -22,6 +22,7 @@ internal static class SshPublicKey
     };
 
     /// <summary>What is wrong with a key, or null.</summary>
+    /// <param name="text">The key, one line.</param>
     public static string? Check(string text)
     {
         if (text.Length > MostCharacters)

@@ -1,0 +1,200 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using Akka.Actor;
+using Akka.Event;
+using DeCloud.NodeAgent.Core.Node;
+using DeCloud.NodeAgent.Core.Orchestration;
+using Failure = DeCloud.NodeAgent.Core.Node.Failure;
+
+namespace DeCloud.NodeAgent.Actors.Orchestration;
+
+/// <summary>How commands come: asked for, in the answers to reports, and pushed.</summary>
+internal sealed partial class Heartbeat
+{
+    private static readonly TimeSpan ShortestPause = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(30);
+    private const double PauseGrowth = 1.5;
+
+    /// <summary>
+    /// When the orchestrator is asked after a hint, counted from the hint: a pushed command that is not taken from the push itself is put into the queue a moment later.
+    /// </summary>
+    private static readonly TimeSpan[] AfterHint = [TimeSpan.Zero, TimeSpan.FromMilliseconds(25), TimeSpan.FromMilliseconds(50), TimeSpan.FromMilliseconds(150), TimeSpan.FromMilliseconds(500), TimeSpan.FromSeconds(2)];
+
+    private TimeSpan _pollPause = ShortestPause;
+    private PushAllowance _pushes = new(PushAllowance.Most, DateTimeOffset.MinValue);
+    private bool _isPolling;
+    private int _hintStep = AfterHint.Length;
+
+    private void PollSoon()
+    {
+        _pollPause = ShortestPause;
+        Self.Tell(PollDue.Instance);
+    }
+
+    private void Poll()
+    {
+        // While the orchestrator is away, the reports alone find out that it is back.
+        if (_isPolling || _credentials is null || _link.Failures > 0 || _link.LastBeatAt is null)
+        {
+            return;
+        }
+
+        _isPolling = true;
+        Timers.Cancel(nameof(PollDue));
+        _parts.Client.TakeCommandsAsync(_credentials, _end.Token).PipeTo(
+            Self, success: reply => new Polled(reply), failure: cause => new Polled(new PeerReply<ImmutableArray<PeerCommand>>.Unreachable(cause.Message)));
+    }
+
+    private void EndPoll(Polled polled)
+    {
+        _isPolling = false;
+        var (pause, found) = (_pollPause * PauseGrowth, false);
+        switch (polled.Reply)
+        {
+            case PeerReply<ImmutableArray<PeerCommand>>.Given(var commands):
+                found = !commands.IsEmpty;
+                TakeIn(commands, null);
+                break;
+            case PeerReply<ImmutableArray<PeerCommand>>.Unauthorized(var reason):
+                Reject(reason);
+                TakeStep();
+                break;
+            default:
+                break;
+        }
+
+        _pollPause = found ? ShortestPause : pause < LongestPause ? pause : LongestPause;
+        SchedulePoll(Backoff.Jitter(_pollPause, _parts.Chance()));
+    }
+
+    private void SchedulePoll(TimeSpan usual)
+    {
+        if (_hintStep >= AfterHint.Length)
+        {
+            Timers.StartSingleTimer(nameof(PollDue), PollDue.Instance, usual);
+            return;
+        }
+
+        var pause = _hintStep == 0 ? TimeSpan.Zero : AfterHint[_hintStep] - AfterHint[_hintStep - 1];
+        _hintStep++;
+        Timers.StartSingleTimer(nameof(PollDue), PollDue.Instance, pause > TimeSpan.Zero ? pause : TimeSpan.FromMilliseconds(1));
+    }
+
+    private void HearPush(OrchestratorCommands.Pushed pushed)
+    {
+        (_pushes, var isAllowed) = _pushes.Take(Now);
+        if (!isAllowed)
+        {
+            Refuse(FailureCodes.TooManyPushes, "Commands are pushed too often; they are asked for anyway.");
+        }
+        else if (_credentials is { } credentials && PushProof.Holds(credentials.ApiKey, pushed.Timestamp, pushed.Signature, pushed.Body.Span, Now))
+        {
+            if (ReadPush(pushed.Body) is { HasSoundId: true } command)
+            {
+                TakeIn([command], Sender);
+            }
+            else
+            {
+                Refuse(FailureCodes.NoCommand, "The body is no command: it names no id that a result could be told under.");
+            }
+        }
+        else
+        {
+            // Whoever it was: if the orchestrator has something to say, it says it when it is asked.
+            _hintStep = 0;
+            if (!_isPolling)
+            {
+                _hintStep = 1;
+                Poll();
+            }
+
+            Refuse(FailureCodes.CommandNotProven, "Nothing shows that this command is the orchestrator's, so it is not carried out. The node asks the orchestrator for its commands now; leave it in the queue there.");
+        }
+
+        void Refuse(string code, string message) => Sender.Tell(new OrchestratorReply.Refused(new Failure(code, message, false)));
+    }
+
+    private static PeerCommand? ReadPush(ReadOnlyMemory<byte> body)
+    {
+        try
+        {
+            using var json = JsonDocument.Parse(body, new JsonDocumentOptions { MaxDepth = 16 });
+            return PeerAnswers.ReadCommand(json.RootElement);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Takes commands on. The orchestrator has forgotten them by now, so they are kept before anything else is done.</summary>
+    private void TakeIn(IReadOnlyList<PeerCommand> commands, IActorRef? asker)
+    {
+        if (commands.Count == 0)
+        {
+            return;
+        }
+
+        var secrets = commands.Select(c => (c.Id, Payload: CommandIntake.Take(_state, _settings.By, c, Now).SecretPayload)).Where(c => c.Payload is not null).ToList();
+        if (secrets.Count == 0)
+        {
+            Admit(commands, null, asker);
+            return;
+        }
+
+        var (vault, end) = (_parts.Vault, _end.Token);
+        KeepAsync().PipeTo(Self, success: () => new PayloadsKept(commands, null, asker), failure: cause => new PayloadsKept(commands, cause.Message, asker));
+
+        async Task KeepAsync()
+        {
+            foreach (var (id, payload) in secrets)
+            {
+                await vault.KeepPayloadAsync(id, payload!, end).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private void Kept(PayloadsKept kept) => Admit(kept.Commands, kept.Problem, kept.Asker);
+
+    private void Admit(IReadOnlyList<PeerCommand> commands, string? keepProblem, IActorRef? asker)
+    {
+        var events = new List<IOrchestrationEvent>();
+        var after = _state;
+        foreach (var command in commands)
+        {
+            var intake = CommandIntake.Take(after, _settings.By, command, Now);
+            IEnumerable<IOrchestrationEvent> taken = intake.Events;
+            if (intake.SecretPayload is not null && keepProblem is not null)
+            {
+                taken = taken.Append(new OrchestrationEvents.CommandFinished(command.Id, new(false, $"The node could not keep the command: {keepProblem}", null, Now), Now));
+            }
+
+            if (intake.Ignored is { } reason)
+            {
+                _log.Info("Command {0} of the orchestrator is not carried out: {1}", PeerAnswers.Shown(command.ToString()), reason);
+            }
+
+            foreach (var @event in taken)
+            {
+                events.Add(@event);
+                after = after.Apply(@event);
+            }
+        }
+
+        Store(events, () =>
+        {
+            asker?.Tell(new OrchestratorReply.Taken(commands[0].Id));
+            Drive();
+            Deliver();
+        });
+    }
+
+    private sealed record Polled(PeerReply<ImmutableArray<PeerCommand>> Reply);
+
+    private sealed record PayloadsKept(IReadOnlyList<PeerCommand> Commands, string? Problem, IActorRef? Asker);
+
+    private sealed record PollDue
+    {
+        public static readonly PollDue Instance = new();
+    }
+}
