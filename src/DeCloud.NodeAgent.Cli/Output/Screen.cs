@@ -8,7 +8,8 @@ namespace DeCloud.NodeAgent.Cli.Output;
 /// <summary>Where results and messages go. Everything that is written through it is escaped: texts here, cells in <see cref="Cells"/>.</summary>
 internal sealed class Screen(World world)
 {
-    private const int PipeWidth = 8192;
+    /// <summary>Wider than any line: a table that is fitted to a narrow terminal loses columns, while one that the terminal breaks loses nothing.</summary>
+    private const int Unbroken = 8192;
     private IAnsiConsole? _results;
     private IAnsiConsole? _messages;
 
@@ -18,17 +19,22 @@ internal sealed class Screen(World world)
     /// <summary>Whether messages are seen as they come.</summary>
     public bool ShowsProgress => world.ErrorIsTerminal;
 
-    /// <summary>Prints a result: with colours and in the width of a terminal, or plain and unbroken into a pipe.</summary>
+    /// <summary>Whether results have colours: on a terminal that knows them, unless the user wants none (no-color.org).</summary>
+    private bool HasColours => world.OutIsTerminal && world.Environment("NO_COLOR") is null && world.Environment("TERM") is not (null or "dumb");
+
+    /// <summary>Prints a result, a line of it in a line of its own whatever the width of the terminal.</summary>
     public void Print(IRenderable result)
     {
-        if (world.OutIsTerminal)
-        {
-            (_results ??= ConsoleOn(world.Out, isTerminal: true)).Write(result);
-            return;
-        }
-
         using var text = new StringWriter(CultureInfo.InvariantCulture);
-        ConsoleOn(text, isTerminal: false).Write(result);
+        var console = AnsiConsole.Create(new()
+        {
+            Out = new AnsiConsoleOutput(text),
+            Ansi = HasColours ? AnsiSupport.Yes : AnsiSupport.No,
+            ColorSystem = HasColours ? ColorSystemSupport.Standard : ColorSystemSupport.NoColors,
+            Interactive = InteractionSupport.No,
+        });
+        console.Profile.Width = Unbroken;
+        console.Write(result);
         foreach (var line in text.ToString().TrimEnd('\n').Split('\n'))
         {
             world.Out.Write(line.TrimEnd());
@@ -89,20 +95,11 @@ internal sealed class Screen(World world)
         }
     }
 
-    private static IAnsiConsole ConsoleOn(TextWriter writer, bool isTerminal)
+    private static IAnsiConsole ConsoleOn(TextWriter writer, bool isTerminal) => AnsiConsole.Create(new()
     {
-        var console = AnsiConsole.Create(new()
-        {
-            Out = new AnsiConsoleOutput(writer),
-            Ansi = isTerminal ? AnsiSupport.Detect : AnsiSupport.No,
-            ColorSystem = isTerminal ? ColorSystemSupport.Detect : ColorSystemSupport.NoColors,
-            Interactive = isTerminal ? InteractionSupport.Detect : InteractionSupport.No,
-        });
-        if (!isTerminal)
-        {
-            console.Profile.Width = PipeWidth;
-        }
-
-        return console;
-    }
+        Out = new AnsiConsoleOutput(writer),
+        Ansi = isTerminal ? AnsiSupport.Detect : AnsiSupport.No,
+        ColorSystem = isTerminal ? ColorSystemSupport.Detect : ColorSystemSupport.NoColors,
+        Interactive = isTerminal ? InteractionSupport.Detect : InteractionSupport.No,
+    });
 }

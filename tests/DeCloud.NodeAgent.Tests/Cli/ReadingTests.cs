@@ -2,8 +2,10 @@ using System.Text;
 using DeCloud.NodeAgent.Cli.Agent;
 using DeCloud.NodeAgent.Cli.Images;
 using DeCloud.NodeAgent.Cli.Node;
+using DeCloud.NodeAgent.Cli.Output;
 using DeCloud.NodeAgent.Cli.Shell;
 using DeCloud.NodeAgent.Cli.Vms;
+using Spectre.Console;
 
 namespace DeCloud.NodeAgent.Tests.Cli;
 
@@ -134,6 +136,25 @@ public sealed class ReadingTests
         {
             File.Delete(socket);
         }
+    }
+
+    [Theory]
+    [InlineData("xterm", true)]
+    [InlineData("dumb", false)]
+    public void On_a_terminal_a_table_keeps_every_column_in_one_line(string terminal, bool coloured)
+    {
+        using var output = new StringWriter();
+        var table = Cells.Table("NAME", "ID", "NOTE");
+        table.AddRow(Cells.Of(new('n', 63)), Cells.Of(new('i', 36)), Cells.State("running"));
+        table.AddRow(Cells.Of("short"), Cells.Of("[red]"), Cells.Of(new('x', 200)));
+        new Screen(WorldWithout() with { Out = output, OutIsTerminal = true, Environment = name => name == "TERM" ? terminal : null }).Print(table);
+
+        var lines = output.ToString().TrimEnd('\n').Split('\n');
+        Assert.Equal(3, lines.Length);
+        Assert.Equal((coloured, coloured), (lines[0].Contains('\e', StringComparison.Ordinal), lines[1].Contains('\e', StringComparison.Ordinal)));
+        Assert.Contains(new string('n', 63) + "  " + new string('i', 36), lines[1], StringComparison.Ordinal);
+        Assert.Contains("[red]", lines[2], StringComparison.Ordinal);
+        Assert.All(lines, line => Assert.Equal(line.TrimEnd(), line));
     }
 
     private static World WorldWithout() => new()
