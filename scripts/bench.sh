@@ -20,6 +20,7 @@ root. Without NAME all of them run, about a quarter of an hour:
   hang      reads while libvirtd hangs
   libvirt   the libvirt client, against virsh
   nodes     a thousand simulated nodes on one sample orchestrator
+  cli       the decloud program as a whole process
   micro     pure code
 
   --write   also write the table to docs/benchmarks.md; only with all of them
@@ -31,7 +32,7 @@ USAGE
 here="$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)"
 root="$(dirname "$here")"
 readonly here root
-readonly all=(create list restart start journal import change hang libvirt nodes micro)
+readonly all=(create list restart start journal import change hang libvirt nodes cli micro)
 work=
 load="$(cut -d ' ' -f 1-3 /proc/loadavg)"
 
@@ -125,6 +126,7 @@ main() {
     cd "$root"
     say "publishing the agent"
     dotnet publish src/DeCloud.NodeAgent -c Release -r linux-x64 --self-contained -p:PublishReadyToRun=true -o artifacts/bench/agent --nologo -v quiet >&2
+    dotnet publish src/DeCloud.NodeAgent.Cli -c Release -r linux-x64 -o artifacts/bench/cli --nologo -v quiet >&2
     dotnet build tests/DeCloud.NodeAgent.Benchmarks -c Release -o artifacts/bench/bench --nologo -v quiet >&2
     image="$("$here/make-test-image.sh" | tail -n 1)"
 
@@ -140,7 +142,7 @@ main() {
     for name in "${names[@]}"; do
         say "$name"
         "$root/artifacts/bench/bench/DeCloud.NodeAgent.Benchmarks" "$name" \
-            "--agent=$root/artifacts/bench/agent/decloud-agent" "--host=$work/lab" "--script=$here/lab.sh" \
+            "--agent=$root/artifacts/bench/agent/decloud-agent" "--cli=$root/artifacts/bench/cli/decloud" "--host=$work/lab" "--script=$here/lab.sh" \
             "--image=$image" "--work=$work" "--rows=$work/rows.md" >&2
     done
     table

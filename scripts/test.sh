@@ -137,6 +137,10 @@ main() {
     dotnet build "$solution" -c Release --no-restore --nologo -v quiet -warnaserror
 
     if [[ $unit_only == no ]]; then
+        # As it ships: compiled to machine code.
+        say "publishing the command-line program"
+        dotnet publish "$root/src/DeCloud.NodeAgent.Cli" -c Release -r linux-x64 --nologo -v quiet -o "$root/artifacts/cli"
+        export DECLOUD_CLI="$root/artifacts/cli/decloud"
         say "publishing the agent for Windows"
         dotnet publish "$root/src/DeCloud.NodeAgent" -c Release -r win-x64 --self-contained -o "$root/artifacts/windows-agent" \
             --nologo -v quiet -warnaserror

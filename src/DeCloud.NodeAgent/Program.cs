@@ -1,5 +1,6 @@
 using DeCloud.NodeAgent.Composition;
 using DeCloud.NodeAgent.Configuration;
+using DeCloud.NodeAgent.Infrastructure.Linux;
 using DeCloud.NodeAgent.Infrastructure.State;
 using Microsoft.AspNetCore.Connections;
 
@@ -25,6 +26,11 @@ try
     }
 
     return 0;
+}
+catch (AgentSocketException e)
+{
+    await Console.Error.WriteLineAsync($"decloud-agent does not start: {e.Message}").ConfigureAwait(false);
+    return Start.UnavailableExitCode;
 }
 catch (IOException e) when (e.InnerException is AddressInUseException)
 {

@@ -16,6 +16,7 @@ Dictionary<string, Func<Setting, Report, Task>> benchmarks = new()
     ["hang"] = HangBenchmark.RunAsync,
     ["libvirt"] = LibvirtBenchmark.RunAsync,
     ["nodes"] = NodesBenchmark.RunAsync,
+    ["cli"] = TerminalBenchmark.RunAsync,
     ["micro"] = MicroBenchmark.RunAsync,
 };
 

@@ -229,10 +229,13 @@ internal enum FileKind
 
     /// <summary>A symbolic link.</summary>
     Link = 0xa000,
+
+    /// <summary>A Unix socket.</summary>
+    Socket = 0xc000,
 }
 
 /// <summary>What is at a path.</summary>
-/// <param name="Kind">Its kind; other numbers are pipes, sockets and devices.</param>
+/// <param name="Kind">Its kind; other numbers are pipes and devices.</param>
 /// <param name="Mode">Its permission bits.</param>
 /// <param name="Links">How many names it has.</param>
 /// <param name="Owner">Whose it is.</param>

@@ -1,5 +1,9 @@
+using System.Net.Sockets;
 using DeCloud.NodeAgent.Configuration;
+using DeCloud.NodeAgent.Infrastructure.Linux;
+using DeCloud.NodeAgent.Security;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 
 namespace DeCloud.NodeAgent.Api;
 
@@ -24,7 +28,19 @@ internal static class Kestrel
             kestrel.Limits.MinRequestBodyDataRate = new MinDataRate(bytesPerSecond: 240, gracePeriod: TimeSpan.FromSeconds(3));
             kestrel.Limits.MinResponseDataRate = new MinDataRate(bytesPerSecond: 240, gracePeriod: TimeSpan.FromSeconds(10));
             kestrel.Listen(options.Listen, listen => listen.Protocols = HttpProtocols.Http1);
+            if (options.Socket is { } socket)
+            {
+                kestrel.ListenUnixSocket(socket, listen =>
+                {
+                    listen.Protocols = HttpProtocols.Http1;
+                    listen.Use(LocalCaller.Admit);
+                });
+            }
         });
+
+        builder.Services.Configure<SocketTransportOptions>(sockets => sockets.CreateBoundListenSocket = endpoint => endpoint is UnixDomainSocketEndPoint
+            ? AgentSocket.Bind(options.Socket!)
+            : SocketTransportOptions.CreateDefaultBoundListenSocket(endpoint));
 
         // Long enough for what was accepted to be answered; actors stop after the server.
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(20));

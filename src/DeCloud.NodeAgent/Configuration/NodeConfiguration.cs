@@ -127,7 +127,8 @@ internal static class NodeConfiguration
             reader.Add("Http:ApiTokenFile", "is set together with Http:ApiToken.", "Set one of the two.");
         }
 
-        return new(listen, hosts, body, connections, headers, token ?? tokenFromFile);
+        var socket = reader.Read<string?>("Http:Socket", null, "none", "The Unix socket on which the API listens too, for its owner and the group decloud; they need no token.", SettingFormats.SocketPath);
+        return new(listen, hosts, body, connections, headers, token ?? tokenFromFile, socket);
     }
 
     private static void CheckTogether(SettingsReader reader, NodeOptions options)

@@ -120,7 +120,8 @@ internal sealed record PersistenceSection(PersistenceProvider Provider, string C
 /// <param name="MaxConnections">How many connections may be open at once.</param>
 /// <param name="HeadersTimeout">How long a client may take to send a request's headers.</param>
 /// <param name="ApiToken">The token that callers must show; null when none is asked for.</param>
-internal sealed record HttpSection(IPEndPoint Listen, IReadOnlyList<string> AllowedHosts, long MaxRequestBodyBytes, int MaxConnections, TimeSpan HeadersTimeout, string? ApiToken)
+/// <param name="Socket">The Unix socket on which the API listens too, absolute; null for none. Who may open it needs no token.</param>
+internal sealed record HttpSection(IPEndPoint Listen, IReadOnlyList<string> AllowedHosts, long MaxRequestBodyBytes, int MaxConnections, TimeSpan HeadersTimeout, string? ApiToken, string? Socket)
 {
     /// <summary>Leaves the token out, so that no log can hold it by accident.</summary>
     public override string ToString() => $"{nameof(HttpSection)} {{ Listen = {Listen}, HasApiToken = {ApiToken is not null} }}";

@@ -1,5 +1,7 @@
 using System.Globalization;
 using System.Net;
+using System.Text;
+using DeCloud.NodeAgent.Infrastructure.Linux;
 
 namespace DeCloud.NodeAgent.Configuration;
 
@@ -68,6 +70,13 @@ internal static class SettingFormats
             : Parsed<string>.Wrong("is not an absolute path in its plain form.", OperatingSystem.IsWindows()
                 ? @"Give the full path on a local drive, such as D:\DeCloud, with single backslashes and without '.' and '..'."
                 : "Give the full path from the root, without '.', '..' and doubled separators.");
+
+    /// <summary>An absolute path that a Unix socket can have.</summary>
+    public static Parsed<string?> SocketPath(string text) =>
+        AbsolutePath(text) is { Reason: { } reason } wrong ? Parsed<string?>.Wrong(reason, wrong.Remedy)
+        : Encoding.UTF8.GetByteCount(text) > AgentSocket.MostPathBytes ? Parsed<string?>.Wrong("is too long for a socket.", $"Give at most {AgentSocket.MostPathBytes} bytes.")
+        : text.EndsWith('/') ? Parsed<string?>.Wrong("is a folder.", "Give the path of the socket, for example /run/decloud/agent.sock.")
+        : new(text);
 
     /// <summary>An absolute http or https URL without user name and password.</summary>
     public static Parsed<Uri?> WebUrl(string text) =>

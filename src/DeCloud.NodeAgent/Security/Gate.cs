@@ -5,7 +5,7 @@ using DeCloud.NodeAgent.Configuration;
 namespace DeCloud.NodeAgent.Security;
 
 /// <summary>
-/// What every request passes before anything looks at it: the host must be this node's, a web page must be of this origin, and the token must be shown when one is configured.
+/// What every request passes before anything looks at it: the host must be this node's, a web page must be of this origin, and the token must be shown when one is configured, unless the caller was let in by the rights of the agent's Unix socket.
 /// </summary>
 internal sealed class Gate
 {
@@ -42,7 +42,7 @@ internal sealed class Gate
             return Problem.Of(ApiCodes.CrossOrigin);
         }
 
-        if (_token is null || isPush || request.Path.Equals("/healthz", StringComparison.Ordinal) || _token.IsShownBy(request.Headers.Authorization))
+        if (_token is null || isPush || LocalCaller.Is(http) || request.Path.Equals("/healthz", StringComparison.Ordinal) || _token.IsShownBy(request.Headers.Authorization))
         {
             return null;
         }

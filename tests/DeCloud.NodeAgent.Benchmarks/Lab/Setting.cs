@@ -2,12 +2,13 @@ namespace DeCloud.NodeAgent.Benchmarks.Lab;
 
 /// <summary>Where a benchmark finds what scripts/bench.sh set up.</summary>
 /// <param name="Agent">The published agent's program.</param>
+/// <param name="Cli">The published decloud program.</param>
 /// <param name="Host">The folder of the private libvirt host.</param>
 /// <param name="Script">scripts/lab.sh.</param>
 /// <param name="Image">A small bootable qcow2.</param>
 /// <param name="Work">A folder for files; the agents' state goes below it.</param>
 /// <param name="Rows">The file to which rows of the table are appended.</param>
-internal sealed record Setting(string Agent, string Host, string Script, string Image, string Work, string Rows)
+internal sealed record Setting(string Agent, string Cli, string Host, string Script, string Image, string Work, string Rows)
 {
     public string Socket => Path.Combine(Host, "run/libvirt/libvirt-sock");
 
@@ -18,7 +19,7 @@ internal sealed record Setting(string Agent, string Host, string Script, string 
     public static Setting Read(IReadOnlyList<string> arguments)
     {
         var given = arguments.Select(a => a.Split('=', 2)).Where(a => a.Length == 2).ToDictionary(a => a[0].TrimStart('-'), a => a[1]);
-        return new(Of("agent"), Of("host"), Of("script"), Of("image"), Of("work"), Of("rows"));
+        return new(Of("agent"), Of("cli"), Of("host"), Of("script"), Of("image"), Of("work"), Of("rows"));
 
         string Of(string name) => given.TryGetValue(name, out var value) ? value : throw new ArgumentException($"--{name}= is missing; scripts/bench.sh gives it.");
     }

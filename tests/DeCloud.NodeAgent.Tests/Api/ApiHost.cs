@@ -109,7 +109,7 @@ public sealed class ApiHost : IAsyncLifetime
         var quiet = new ConfigurationBuilder().AddInMemoryCollection([new("Logging:LogLevel:Default", "Critical")]).Build();
         _app = NodeHost.Build(options, quiet, AddScripts);
         await _app.StartAsync();
-        Address = new(_app.Urls.Single());
+        Address = new(_app.Urls.Single(url => !url.StartsWith("http://unix:", StringComparison.Ordinal)));
         Client = new() { BaseAddress = Address, Timeout = TimeSpan.FromSeconds(30) };
     }
 

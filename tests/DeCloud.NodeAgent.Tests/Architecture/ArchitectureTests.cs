@@ -11,8 +11,10 @@ public sealed class ArchitectureTests
     private const string Infrastructure = "DeCloud.NodeAgent.Infrastructure";
     private const string Agent = "DeCloud.NodeAgent";
     private const string AgentAssembly = "decloud-agent";
+    private const string Cli = "DeCloud.NodeAgent.Cli";
+    private const string CliAssembly = "decloud";
 
-    private static readonly string[] Ours = [Libvirt, Contracts, Remote, Core, Actors, Infrastructure, Agent, AgentAssembly];
+    private static readonly string[] Ours = [Libvirt, Contracts, Remote, Core, Actors, Infrastructure, Agent, AgentAssembly, Cli, CliAssembly];
 
     /// <summary>Processes, sockets, files and the machine's clock.</summary>
     private static readonly string[] World =
@@ -30,6 +32,7 @@ public sealed class ArchitectureTests
     [InlineData(Actors, Core + "," + Remote)]
     [InlineData(Infrastructure, Core + "," + Libvirt)]
     [InlineData(Agent, Actors + "," + Infrastructure)]
+    [InlineData(Cli, Contracts)]
     public void A_project_names_those_below_it_alone(string project, string expected) =>
         Assert.Equal(Words(expected), Tree.ProjectReferences(project).Order(StringComparer.Ordinal));
 
@@ -41,6 +44,7 @@ public sealed class ArchitectureTests
     [InlineData(Actors, Contracts + "," + Core + "," + Remote)]
     [InlineData(Infrastructure, Contracts + "," + Core + "," + Libvirt)]
     [InlineData(AgentAssembly, Actors + "," + Contracts + "," + Core + "," + Infrastructure + "," + Libvirt + "," + Remote)]
+    [InlineData(CliAssembly, Contracts)]
     public void An_assembly_uses_those_below_it_alone(string assembly, string allowed)
     {
         var used = Tree.AssemblyReferences(assembly);

@@ -15,6 +15,7 @@ public sealed class NodeConfigurationTests
 
         Assert.Equal(new IPEndPoint(IPAddress.Loopback, 5100), options.Http.Listen);
         Assert.Null(options.Http.ApiToken);
+        Assert.Null(options.Http.Socket);
         Assert.Equal("/var/lib/decloud/vms", options.Libvirt.VmStoragePath);
         Assert.Equal("/var/lib/decloud/images", options.Libvirt.ImageCachePath);
         Assert.Equal("Data Source=/var/lib/decloud/journal.db", options.Persistence.ConnectionString);
@@ -35,7 +36,7 @@ public sealed class NodeConfigurationTests
                 ("vms:stopgrace", "2m"), ("Vms:MaxVCpus", "3"), ("Vms:MaxMemoryBytes", "64MiB"), ("Vms:MaxDiskBytes", "1MiB"), ("Vms:MaxStarts", "2"), ("Capacity:CpuOvercommitRatio", "2.5"), ("Capacity:ReserveCpus", "3"),
                 ("Capacity:ReserveMemoryBytes", "6 GiB"), ("Capacity:ReserveDiskBytes", "0"), ("Capacity:OfferGpus", "false"), ("Persistence:Provider", "postgresql"),
                 ("Persistence:ConnectionString", "Host=db;Password=x"), ("Http:Url", "http://[::1]:7000"), ("Http:AllowedHosts:0", "A.example"), ("Http:AllowedHosts:1", "b.example"), ("Http:MaxRequestBodyBytes", "1 MiB"),
-                ("Http:MaxConnections", "9"), ("Http:HeadersTimeout", "1s"), ("Http:ApiToken", Token), ("WireGuard:InterfaceName", "wg7"), ("WireGuard:ListenPort", "51821"), ("WireGuard:Address", "10.80.0.7/16"),
+                ("Http:MaxConnections", "9"), ("Http:HeadersTimeout", "1s"), ("Http:ApiToken", Token), ("Http:Socket", "/run/decloud/agent.sock"), ("WireGuard:InterfaceName", "wg7"), ("WireGuard:ListenPort", "51821"), ("WireGuard:Address", "10.80.0.7/16"),
                 ("Heartbeat:Interval", "10s"), ("Heartbeat:OrchestratorUrl", "https://o.example/"), ("Orchestrator:BaseUrl", "https://o.example/"), ("Orchestrator:ApiKey", Token),
                 ("Network:Isolation", "on"), ("Network:AllowPrivateNetworks", "10.20.0.0/16,192.168.7.0/24"), ("Network:Table", "dc_2"), ("Ports:RangeStart", "20000"), ("Ports:RangeEnd", "20009"), ("Ports:MaxPerVm", "5"),
             ],
@@ -47,7 +48,7 @@ public sealed class NodeConfigurationTests
         Assert.Equal(new VmsSection(TimeSpan.FromMinutes(2), 3, 64 << 20, 1 << 20, 2), o.Vms);
         Assert.Equal(new CapacitySection(2.5, 3, 6L << 30, 0, false), o.Capacity);
         Assert.Equal(new PersistenceSection(PersistenceProvider.PostgreSql, "Host=db;Password=x"), o.Persistence);
-        Assert.Equal((new IPEndPoint(IPAddress.IPv6Loopback, 7000), 1L << 20, 9, TimeSpan.FromSeconds(1), Token), (o.Http.Listen, o.Http.MaxRequestBodyBytes, o.Http.MaxConnections, o.Http.HeadersTimeout, o.Http.ApiToken));
+        Assert.Equal((new IPEndPoint(IPAddress.IPv6Loopback, 7000), 1L << 20, 9, TimeSpan.FromSeconds(1), Token, "/run/decloud/agent.sock"), (o.Http.Listen, o.Http.MaxRequestBodyBytes, o.Http.MaxConnections, o.Http.HeadersTimeout, o.Http.ApiToken, o.Http.Socket));
         Assert.Equal(["a.example", "b.example"], o.Http.AllowedHosts);
         Assert.Equal(new WireGuardSection("wg7", 51821, new(IPAddress.Parse("10.80.0.7"), 16)), o.WireGuard);
         Assert.Equal(new HeartbeatSection(TimeSpan.FromSeconds(10), new("https://o.example/")), o.Heartbeat);
@@ -105,6 +106,8 @@ public sealed class NodeConfigurationTests
     [InlineData("Http:AllowedHosts", "a b")]
     [InlineData("Http:AllowedHosts", "http://a")]
     [InlineData("Http:MaxConnections", "0")]
+    [InlineData("Http:Socket", "agent.sock")]
+    [InlineData("Http:Socket", "/run/a-very-long-path/a-very-long-path/a-very-long-path/a-very-long-path/a-very-long-path/agent.sock-too-long")]
     [InlineData("WireGuard:InterfaceName", "an-interface-name-too-long")]
     [InlineData("WireGuard:InterfaceName", "../wg0")]
     [InlineData("WireGuard:ListenPort", "70000")]

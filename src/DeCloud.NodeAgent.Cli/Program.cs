@@ -1,0 +1,24 @@
+using System.Runtime.InteropServices;
+using DeCloud.NodeAgent.Cli.Output;
+using DeCloud.NodeAgent.Cli.Shell;
+
+using var end = new CancellationTokenSource();
+
+// The first Ctrl-C ends what is waited for and lets it say how to go on; a second one ends the program.
+void Interrupt(PosixSignalContext context)
+{
+    context.Cancel = !end.IsCancellationRequested;
+    end.Cancel();
+}
+
+using var interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, Interrupt);
+using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Interrupt);
+try
+{
+    return await new Decloud(World.OfProcess()).RunAsync(args, end.Token).ConfigureAwait(false);
+}
+catch (Exception e) when (e is not OutOfMemoryException)
+{
+    await Console.Error.WriteLineAsync($"decloud: this is a defect of decloud: {TerminalText.Escape($"{e.GetType().Name}: {e.Message}")}").ConfigureAwait(false);
+    return ExitCode.Defect;
+}
