@@ -93,7 +93,7 @@ public sealed class ResourcesActorTests(ITestOutputHelper output) : NodeFixture(
         var known = Assert.IsType<ResourceMessages.CapacityKnown>(await told.Task.WaitAsync(Wait));
 
         Assert.Equal((8, 64L << 30), (known.Capacity.Threads, known.Capacity.MemoryBytes));
-        Assert.Equal(new FileSystemCapacity("/", 100, 50, true, true), Assert.Single(known.Capacity.FileSystems));
+        Assert.Equal(new FileSystemCapacity("/", 1L << 40, 1L << 39, true, true), Assert.Single(known.Capacity.FileSystems));
     }
 
     [Fact]

@@ -48,7 +48,7 @@ public sealed class SimulatedMachine : IHostInventory, IHostSampler
             Host = new(),
             Cpu = new() { Threads = 8, Flags = [], Virtualization = new(null, null, null), Iommu = new(false, null, 0), NumaNodes = [] },
             Memory = new() { TotalBytes = MemoryBytes, HugePages = [], NumaNodes = [] },
-            Storage = new([], [new() { MountPoint = "/", Type = "ext4", Source = "/dev/vda", Devices = [], IsReadOnly = false, TotalBytes = 100, AvailableBytes = 50, HoldsVms = true, HoldsImages = true }]),
+            Storage = new([], [new() { MountPoint = "/", Type = "ext4", Source = "/dev/vda", Devices = [], IsReadOnly = false, TotalBytes = 1L << 40, AvailableBytes = 1L << 39, HoldsVms = true, HoldsImages = true }]),
             Network = new([], []),
             Gpus = new([], null),
             Gaps = Gaps,
