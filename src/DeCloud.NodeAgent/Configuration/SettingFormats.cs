@@ -105,15 +105,17 @@ internal static class SettingFormats
             : Parsed<IPEndPoint>.Wrong("names a host that is no address.", remedy);
     }
 
-    /// <summary>The libvirt of this machine: a URI of its QEMU or test driver, or the path of its socket.</summary>
+    /// <summary>The libvirt of this machine: a URI of its QEMU or test driver, or the path of its socket, which is read as the URI that names it.</summary>
     public static Parsed<string?> LibvirtUri(string text)
     {
         if (text.StartsWith('/'))
         {
-            return AbsolutePath(text) is { Reason: null } path ? new(path.Value) : Parsed<string?>.Wrong("is not the plain path of a socket.", "Give its absolute path.");
+            return AbsolutePath(text) is { Reason: null } path
+                ? new("qemu+unix:///system?socket=" + Uri.EscapeDataString(path.Value!))
+                : Parsed<string?>.Wrong("is not the plain path of a socket.", "Give its absolute path.");
         }
 
-        return Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme is "qemu" or "qemu+unix" or "test" or "test+unix" && uri.Host.Length == 0
+        return Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme is "qemu" or "qemu+unix" or "test" or "test+unix" && uri.Host.Length == 0 && DeCloud.Libvirt.LibvirtUri.TryParse(text, out _, out _)
             ? new(text)
             : Parsed<string?>.Wrong("is not a libvirt of this machine.", "Give qemu:///system, qemu+unix:///system?socket=/path, the path of a socket, or nothing to find it.");
     }

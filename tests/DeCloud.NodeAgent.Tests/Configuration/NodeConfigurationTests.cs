@@ -182,6 +182,22 @@ public sealed class NodeConfigurationTests
         Assert.Single(Read([("Http:AllowedHosts:x", "a")], out _));
     }
 
+    [Theory]
+    [InlineData("/run/libvirt/libvirt-sock")]
+    [InlineData("/srv/a b/sock")]
+    [InlineData("qemu:///system")]
+    [InlineData("test:///default")]
+    [InlineData("qemu+unix:///system?socket=/run/x")]
+    public void Every_libvirt_that_is_accepted_is_one_that_the_client_can_dial(string text)
+    {
+        Assert.Empty(Read([("Libvirt:Uri", text)], out var options));
+        var uri = DeCloud.Libvirt.LibvirtUri.Parse(options.Libvirt.Uri!);
+        if (text.StartsWith('/'))
+        {
+            Assert.Equal(text, uri.Socket);
+        }
+    }
+
     [Fact]
     public void Sections_of_the_host_and_empty_sections_are_no_errors() =>
         Assert.Empty(Read([("Logging:LogLevel:Default", "Debug"), ("WireGuard", ""), ("Http:AllowedHosts", ""), ("Libvirt:Uri", "")], out _));
