@@ -8,6 +8,7 @@ Dictionary<string, Func<Setting, Report, Task>> benchmarks = new()
 {
     ["create"] = CreateBenchmark.RunAsync,
     ["list"] = ListBenchmark.RunAsync,
+    ["resources"] = ResourcesBenchmark.RunAsync,
     ["restart"] = RestartBenchmark.RunAsync,
     ["start"] = StartBenchmark.RunAsync,
     ["journal"] = JournalBenchmark.RunAsync,

@@ -41,7 +41,7 @@ internal static class LoopbackServer
         builder.Services.AddRouting();
         await using var app = builder.Build();
         app.UseRouting();
-        app.MapGet("/api/vms", serve);
+        app.MapGet("/body", serve);
         app.MapGet("/image", serve);
         await app.RunAsync();
     }

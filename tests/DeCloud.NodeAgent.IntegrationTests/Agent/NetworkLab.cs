@@ -30,7 +30,7 @@ public sealed class NetworkLab : AgentLab
 
     /// <summary>A lab with a network of its own.</summary>
     public NetworkLab()
-        : base(new LibvirtHost(hasOwnNetwork: true))
+        : base(LibvirtHost.WithOwnNetwork())
     {
     }
 

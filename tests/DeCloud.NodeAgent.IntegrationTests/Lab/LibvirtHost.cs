@@ -17,20 +17,25 @@ public sealed class LibvirtHostCollection : ICollectionFixture<LibvirtHost>
 /// A private libvirt host, made by <c>scripts/lab.sh</c>: libvirtd, virtlogd and their whole state in a folder of
 /// their own. Classes that stop, freeze or kill the daemon take one of their own as class fixture.
 /// </summary>
-/// <param name="hasOwnNetwork">Whether it has a network namespace of its own.</param>
-public sealed class LibvirtHost(bool hasOwnNetwork) : IAsyncLifetime
+public sealed class LibvirtHost : IAsyncLifetime
 {
     private static readonly TimeSpan ScriptDeadline = TimeSpan.FromSeconds(60);
     private static readonly string Script = Path.Combine(RepositoryRoot(), "scripts", "lab.sh");
 
-    /// <summary>A host in the machine's own network.</summary>
+    private readonly bool _hasOwnNetwork;
+
+    /// <summary>A host in the machine's own network. The only public one, as xunit demands of a fixture.</summary>
     public LibvirtHost()
-        : this(false)
     {
     }
 
+    private LibvirtHost(bool hasOwnNetwork) => _hasOwnNetwork = hasOwnNetwork;
+
+    /// <summary>A host with a network namespace of its own.</summary>
+    public static LibvirtHost WithOwnNetwork() => new(true);
+
     /// <summary>The address at which the machine reaches a host with a network of its own.</summary>
-    public string Address => hasOwnNetwork ? File.ReadAllText(Path.Combine(Folder, "address")).Trim() : "127.0.0.1";
+    public string Address => _hasOwnNetwork ? File.ReadAllText(Path.Combine(Folder, "address")).Trim() : "127.0.0.1";
 
     /// <summary>The folder that holds everything of this host. Short: a Unix socket's path has room for 108 bytes.</summary>
     public string Folder { get; } = Path.Combine("/var/tmp", "dclab-" + Guid.NewGuid().ToString("n")[..8]);
@@ -100,7 +105,7 @@ public sealed class LibvirtHost(bool hasOwnNetwork) : IAsyncLifetime
     public async Task InitializeAsync()
     {
         Directory.CreateDirectory(Files);
-        await RunAsync(Script, hasOwnNetwork ? ["up", Folder, "--netns"] : ["up", Folder]);
+        await RunAsync(Script, _hasOwnNetwork ? ["up", Folder, "--netns"] : ["up", Folder]);
     }
 
     /// <inheritdoc/>
