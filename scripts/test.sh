@@ -26,7 +26,7 @@ readonly unit_suite=DeCloud.NodeAgent.Tests
 readonly integration_suite=DeCloud.NodeAgent.IntegrationTests
 # Together with build and images these stay below an hour.
 readonly unit_limit_s=480
-readonly integration_limit_s=2760
+readonly integration_limit_s=2400
 status=0
 hosts=
 said_numbers=no
