@@ -282,16 +282,15 @@ make_network_namespace() {
 readonly holder_program='
 set -eu
 DIR="$1"; own_network="$2"; hide_kvm="$3"; name="$4"
-if [ "$own_network" = yes ]; then
-    hostname "$name"
-    # sysfs shows the network namespace that it was mounted in, and libvirt
-    # reads bridges there; the cgroup tree below it has to be carried over.
-    mkdir -p "$DIR/cgroup"
-    mount --rbind /sys/fs/cgroup "$DIR/cgroup"
-    mount -t sysfs sysfs /sys
-    mount --rbind "$DIR/cgroup" /sys/fs/cgroup
-    umount -l "$DIR/cgroup"; rmdir "$DIR/cgroup"
-fi
+if [ "$own_network" = yes ]; then hostname "$name"; fi
+# sysfs shows the network namespace that it was mounted in, which may be
+# another than that of the host, and libvirt reads bridges there; the cgroup tree
+# below it has to be carried over.
+mkdir -p "$DIR/cgroup"
+mount --rbind /sys/fs/cgroup "$DIR/cgroup"
+mount -t sysfs sysfs /sys
+mount --rbind "$DIR/cgroup" /sys/fs/cgroup
+umount -l "$DIR/cgroup"; rmdir "$DIR/cgroup"
 mount --bind "$DIR/etc/libvirt" /etc/libvirt
 mount --bind "$DIR/run/libvirt" /run/libvirt
 mount --bind "$DIR/lib/libvirt" /var/lib/libvirt

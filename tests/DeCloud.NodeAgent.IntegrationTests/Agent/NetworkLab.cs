@@ -161,7 +161,7 @@ public sealed class NetworkLab : AgentLab
     }
 
     private void Serve(string[] inside) => _servers.Add(Cli.Wrap(inside[0])
-        .WithArguments([.. inside[1..], "busybox", "httpd", "-f", "-p", ServerPort.ToString(CultureInfo.InvariantCulture), "-h", "/var/empty"])
+        .WithArguments([.. inside[1..], "busybox", "httpd", "-f", "-p", ServerPort.ToString(CultureInfo.InvariantCulture), "-h", Host.Files])
         .WithValidation(CommandResultValidation.None)
         .ExecuteAsync(_end.Token)
         .Task);
