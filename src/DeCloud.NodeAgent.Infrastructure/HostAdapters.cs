@@ -61,7 +61,7 @@ public static class HostAdapters
         .AddSingleton<IOverlayKeys>(new KeyFiles(folder))
         .AddSingleton<IOverlayInterface>(s => OperatingSystem.IsLinux()
             ? new LinuxOverlay(folder, s.GetRequiredService<Microsoft.Extensions.Logging.ILogger<LinuxOverlay>>())
-            : new WindowsOverlay(folder, address));
+            : new WindowsOverlay(WindowsOverlay.InstalledProgram, folder, address));
 
     /// <summary>Adds <see cref="IPacketFilter"/> on nftables.</summary>
     /// <param name="services">The container, which holds logging.</param>
@@ -71,8 +71,9 @@ public static class HostAdapters
 
     /// <summary>Adds the ports of a Windows machine: what it is made of and what it is doing; those for VMs, which it does not run, refuse.</summary>
     /// <param name="services">The container, which holds logging and a <see cref="TimeProvider"/>.</param>
+    /// <param name="stateFolder">Where the agent keeps its state.</param>
     [SupportedOSPlatform("windows")]
-    public static IServiceCollection AddWindowsHost(this IServiceCollection services)
+    public static IServiceCollection AddWindowsHost(this IServiceCollection services, string stateFolder)
     {
         var host = new UnsupportedHost();
         return services
@@ -81,6 +82,6 @@ public static class HostAdapters
             .AddSingleton<IVmFiles>(host)
             .AddSingleton<IWindowsMachine, WindowsMachine>()
             .AddSingleton<IHostInventory, WindowsInventory>()
-            .AddSingleton<IHostSampler, WindowsSampler>();
+            .AddSingleton<IHostSampler>(s => new WindowsSampler(stateFolder, s.GetRequiredService<TimeProvider>()));
     }
 }

@@ -15,5 +15,5 @@ public static class EdgeHosting
         .AddSingleton(options)
         .AddSingleton(rules)
         .AddSingleton(host)
-        .AddHostedService<EdgeService>();
+        .AddHostedService<EdgeKeeper>();
 }

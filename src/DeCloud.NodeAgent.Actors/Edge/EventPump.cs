@@ -45,7 +45,7 @@ internal sealed class EventPump(GatewayParts parts)
 #pragma warning restore CA1031
             {
                 fault(e);
-                await Task.Delay(Pause, ended).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await Task.Delay(Pause, parts.Time, ended).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
     }

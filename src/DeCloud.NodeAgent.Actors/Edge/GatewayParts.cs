@@ -13,5 +13,6 @@ namespace DeCloud.NodeAgent.Actors.Edge;
 /// <param name="Attaching">Who may attach.</param>
 /// <param name="MaxMessageBytes">The longest message.</param>
 /// <param name="AgentVersion">Version of the agent.</param>
+/// <param name="Time">The clock of what no actor waits for.</param>
 public sealed record GatewayParts(
-    IActorRef Node, IEventFeed Feed, VmBoard Board, Func<HostFigures> Host, IVmRequestRules VmRules, AttachRules Attaching, int MaxMessageBytes, string AgentVersion);
+    IActorRef Node, IEventFeed Feed, VmBoard Board, Func<HostFigures> Host, IVmRequestRules VmRules, AttachRules Attaching, int MaxMessageBytes, string AgentVersion, TimeProvider Time);

@@ -83,7 +83,8 @@ internal sealed class NodeSupervisor : ReceiveActor, IWithTimers
 
         if (parts.Resources is { } resources)
         {
-            _parts[Resources] = new(Props.Create(() => new ResourcesActor(resources, parts.Board)));
+            var withoutVms = _withoutVms?.Message;
+            _parts[Resources] = new(Props.Create(() => new ResourcesActor(resources, parts.Board, withoutVms)));
         }
 
         if (_withoutVms is not null)

@@ -1,14 +1,11 @@
 using System.Collections.Immutable;
-using System.Text.Json;
 using Akka.Actor;
 using Akka.Event;
-using DeCloud.NodeAgent.Core.Node;
 using DeCloud.NodeAgent.Core.Orchestration;
-using Failure = DeCloud.NodeAgent.Core.Node.Failure;
 
 namespace DeCloud.NodeAgent.Actors.Orchestration;
 
-/// <summary>How commands come: asked for, in the answers to reports, and pushed.</summary>
+/// <summary>How commands come: asked for, and in the answers to reports.</summary>
 internal sealed partial class Heartbeat
 {
     private static readonly TimeSpan ShortestPause = TimeSpan.FromSeconds(5);
@@ -21,9 +18,12 @@ internal sealed partial class Heartbeat
     private static readonly TimeSpan[] AfterHint = [TimeSpan.Zero, TimeSpan.FromMilliseconds(25), TimeSpan.FromMilliseconds(50), TimeSpan.FromMilliseconds(150), TimeSpan.FromMilliseconds(500), TimeSpan.FromSeconds(2)];
 
     private TimeSpan _pollPause = ShortestPause;
-    private PushAllowance _pushes = new(PushAllowance.Most, DateTimeOffset.MinValue);
     private bool _isPolling;
+    private long _polls;
     private int _hintStep = AfterHint.Length;
+
+    /// <summary>While the orchestrator is away, the reports alone find out that it is back.</summary>
+    private bool CanPoll => _credentials is not null && _link.Failures == 0 && _link.LastBeatAt is not null;
 
     private void PollSoon()
     {
@@ -33,15 +33,15 @@ internal sealed partial class Heartbeat
 
     private void Poll()
     {
-        // While the orchestrator is away, the reports alone find out that it is back.
-        if (_isPolling || _credentials is null || _link.Failures > 0 || _link.LastBeatAt is null)
+        if (_isPolling || !CanPoll)
         {
             return;
         }
 
         _isPolling = true;
+        _polls++;
         Timers.Cancel(nameof(PollDue));
-        _parts.Client.TakeCommandsAsync(_credentials, _end.Token).PipeTo(
+        _parts.Client.TakeCommandsAsync(_credentials!, _end.Token).PipeTo(
             Self, success: reply => new Polled(reply), failure: cause => new Polled(new PeerReply<ImmutableArray<PeerCommand>>.Unreachable(cause.Message)));
     }
 
@@ -53,13 +53,16 @@ internal sealed partial class Heartbeat
         {
             case PeerReply<ImmutableArray<PeerCommand>>.Given(var commands):
                 found = !commands.IsEmpty;
+                RefuseDoubted(commands);
                 TakeIn(commands, null);
                 break;
             case PeerReply<ImmutableArray<PeerCommand>>.Unauthorized(var reason):
+                RefuseDoubted([]);
                 Reject(reason);
                 TakeStep();
                 break;
             default:
+                RefuseDoubted([]);
                 break;
         }
 
@@ -75,56 +78,13 @@ internal sealed partial class Heartbeat
             return;
         }
 
-        var pause = _hintStep == 0 ? TimeSpan.Zero : AfterHint[_hintStep] - AfterHint[_hintStep - 1];
-        _hintStep++;
-        Timers.StartSingleTimer(nameof(PollDue), PollDue.Instance, pause > TimeSpan.Zero ? pause : TimeSpan.FromMilliseconds(1));
-    }
-
-    private void HearPush(OrchestratorCommands.Pushed pushed)
-    {
-        (_pushes, var isAllowed) = _pushes.Take(Now);
-        if (!isAllowed)
+        if (_hintStep++ == 0)
         {
-            Refuse(FailureCodes.TooManyPushes, "Commands are pushed too often; they are asked for anyway.");
-        }
-        else if (_credentials is { } credentials && PushProof.Holds(credentials.ApiKey, pushed.Timestamp, pushed.Signature, pushed.Body.Span, Now))
-        {
-            if (ReadPush(pushed.Body) is { HasSoundId: true } command)
-            {
-                TakeIn([command], Sender);
-            }
-            else
-            {
-                Refuse(FailureCodes.NoCommand, "The body is no command: it names no id that a result could be told under.");
-            }
-        }
-        else
-        {
-            // Whoever it was: if the orchestrator has something to say, it says it when it is asked.
-            _hintStep = 0;
-            if (!_isPolling)
-            {
-                _hintStep = 1;
-                Poll();
-            }
-
-            Refuse(FailureCodes.CommandNotProven, "Nothing shows that this command is the orchestrator's, so it is not carried out. The node asks the orchestrator for its commands now; leave it in the queue there.");
+            Self.Tell(PollDue.Instance);
+            return;
         }
 
-        void Refuse(string code, string message) => Sender.Tell(new OrchestratorReply.Refused(new Failure(code, message, false)));
-    }
-
-    private static PeerCommand? ReadPush(ReadOnlyMemory<byte> body)
-    {
-        try
-        {
-            using var json = JsonDocument.Parse(body, new JsonDocumentOptions { MaxDepth = 16 });
-            return PeerAnswers.ReadCommand(json.RootElement);
-        }
-        catch (JsonException)
-        {
-            return null;
-        }
+        Timers.StartSingleTimer(nameof(PollDue), PollDue.Instance, AfterHint[_hintStep - 1] - AfterHint[_hintStep - 2]);
     }
 
     /// <summary>Takes commands on. The orchestrator has forgotten them by now, so they are kept before anything else is done.</summary>
@@ -184,6 +144,7 @@ internal sealed partial class Heartbeat
         Store(events, () =>
         {
             asker?.Tell(new OrchestratorReply.Taken(commands[0].Id));
+            AnswerDoubted(commands);
             Drive();
             Deliver();
         });

@@ -51,6 +51,7 @@ internal sealed partial class Heartbeat : ReceivePersistentActor, IWithTimers
         Command<OrchestratorQueries.Get>(_ => Sender.Tell(new OrchestratorReply.Status(View())));
         Command<OrchestratorCommands.Login>(Wish);
         Command<OrchestratorCommands.Pushed>(HearPush);
+        Command<DoubtOver>(EndDoubt);
 
         Command<KeyRead>(UseKey);
         Command<LinkDue>(_ => TakeStep());

@@ -36,12 +36,13 @@ internal sealed class ResourcesActor : ReceiveActor, IWithTimers
     private string? _fingerprint, _lastTrouble;
     private HostSample? _before;
     private IHypervisorSession? _session;
-    private string _lostReason = "libvirt is not connected yet.";
+    private string _lostReason;
     private VmReading? _told, _shown;
     private int _unanswered;
 
-    public ResourcesActor(ResourceParts parts, VmBoard vms)
+    public ResourcesActor(ResourceParts parts, VmBoard vms, string? withoutVms)
     {
+        _lostReason = withoutVms ?? "libvirt is not connected yet.";
         _inventory = parts.Inventory;
         _sampler = parts.Sampler;
         _board = parts.Board;

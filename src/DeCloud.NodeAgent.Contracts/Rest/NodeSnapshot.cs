@@ -21,7 +21,7 @@ public sealed record NodeSnapshot
     /// <summary>What whole disks do, ordered by name.</summary>
     public required IReadOnlyList<DiskUsageResource> Disks { get; init; }
 
-    /// <summary>The file systems that hold VMs' disks and images, ordered by mount point.</summary>
+    /// <summary>The file systems that hold VMs' disks and images, ordered by mount point; on Windows, where there are none, the drive of the agent's state.</summary>
     public required IReadOnlyList<FileSystemUsageResource> FileSystems { get; init; }
 
     /// <summary>What network interfaces do, those of VMs left out, ordered by name.</summary>

@@ -44,6 +44,11 @@ public static class HealthOf
     private static HealthCheckResource[] Hypervisor(NodeResource node)
     {
         var libvirt = node.Hypervisor;
+        if (libvirt.State == "unsupported")
+        {
+            return [new("hypervisor", Fine, libvirt.Reason ?? "This node runs no VMs.")];
+        }
+
         if (libvirt.State != "connected")
         {
             return [new("hypervisor", Failed, $"libvirt is not connected: {libvirt.Reason} VMs go on running; the agent connects again by itself.")];
@@ -76,7 +81,7 @@ public static class HealthOf
             : Fine;
         return new("disk " + disk.MountPoint, status, status == Fine ? free + "." : inodes < 0.05
             ? string.Create(CultureInfo.InvariantCulture, $"Only {100 * inodes:0.#} % of the files that {disk.MountPoint} can hold may still be made. Remove files from it.")
-            : $"Only {free}. Free space on it, or guests' writes will stop.");
+            : $"Only {free}. Free space on it, or what is written to it will stop.");
     }
 
     private static HealthCheckResource Inventory(NodeResources? inventory) => inventory switch

@@ -111,6 +111,16 @@ public static class CommandIntake
         }
     }
 
+    /// <summary>Whether the orchestrator itself has given this very command, of the same content, before.</summary>
+    /// <param name="state">What is known.</param>
+    /// <param name="by">Whose word counts.</param>
+    /// <param name="command">The command, from whomever.</param>
+    public static bool IsKnownFrom(OrchestrationState state, string by, PeerCommand command)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        return state.Commands.TryGetValue(command.Id, out var known) && known.Command.By == by && known.Command.BodyHash == HashOf(command);
+    }
+
     private static string HashOf(PeerCommand command) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{command.TypeShown}\n{command.Payload}")));
 
     private static string Shown(string text) => new([.. text.Take(40).Where(c => c is >= ' ' and <= '~')]);

@@ -69,10 +69,13 @@ public static class CommandTranslation
             : Refuse("The command names no port from 1 to 65535 and no protocol of 1 (TCP), 2 (UDP) and 3 (both).");
     }
 
-    private static CommandAction Remove(JsonElement json, VmId vm, Request request) =>
-        PortOf(json.Whole("vmPort")) is { } port && json.Choice<PortProtocol>("protocol") is { } protocol and not PortProtocol.None
-            ? new CommandAction.Port(new PortCommands.Remove(vm, port, protocol, request), port, protocol, PortOf(json.Whole("publicPort")))
+    private static CommandAction Remove(JsonElement json, VmId vm, Request request)
+    {
+        var named = json.Whole("publicPort");
+        return PortOf(json.Whole("vmPort")) is { } port && json.Choice<PortProtocol>("protocol") is { } protocol and not PortProtocol.None && (named is null or 0 || PortOf(named) is not null)
+            ? new CommandAction.Port(new PortCommands.Remove(vm, port, protocol, request, PortOf(named)), port, protocol, PortOf(named))
             : Refuse("The command names no port from 1 to 65535 and no protocol of 1 (TCP), 2 (UDP) and 3 (both).");
+    }
 
     private static string? LabelOf(JsonElement json) =>
         json.Text("label") is { } label && string.Concat(label.Where(c => !char.IsControl(c)).Take(PortTable.LongestLabel)) is { Length: > 0 } shown ? shown : null;

@@ -38,7 +38,7 @@ public abstract record OrchestratorReply
     /// <param name="Resource">For the API.</param>
     public sealed record Status(OrchestratorResource Resource) : OrchestratorReply;
 
-    /// <summary>The pushed command was proved to be the orchestrator's, and is stored.</summary>
+    /// <summary>The pushed command was proved to be the orchestrator's, by its signature or because the orchestrator gave it too, and is stored.</summary>
     /// <param name="CommandId">The command.</param>
     public sealed record Taken(string CommandId) : OrchestratorReply;
 

@@ -6,7 +6,7 @@ namespace DeCloud.NodeAgent.Core.Orchestration;
 
 /// <summary>
 /// A command that somebody sent to the node's own API. It is believed only with a signature: an HMAC-SHA256 over <c>timestamp.body</c> under the key that both sides have, the Base64
-/// of the API key's SHA-256. Without one it is no more than a hint that commands may wait at the orchestrator.
+/// of the API key's SHA-256. Without one it is no more than a hint that commands may wait at the orchestrator, which confirms it by giving the same.
 /// </summary>
 public static class PushProof
 {

@@ -24,7 +24,8 @@ public static class PortCommands
     /// <param name="GuestPort">The guest's port.</param>
     /// <param name="Protocol">The protocol as it was allocated.</param>
     /// <param name="Request">Who asks, under which key.</param>
-    public sealed record Remove(VmId VmId, int GuestPort, PortProtocol Protocol, Request Request) : IPortMessage;
+    /// <param name="HostPort">The host's port that the asker takes it to have; another one is not removed. Null when the asker does not say.</param>
+    public sealed record Remove(VmId VmId, int GuestPort, PortProtocol Protocol, Request Request, int? HostPort = null) : IPortMessage;
 }
 
 /// <summary>The questions about host ports.</summary>

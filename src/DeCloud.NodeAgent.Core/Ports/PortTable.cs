@@ -97,9 +97,14 @@ public sealed record PortTable
             return (repeated, null);
         }
 
-        return Find(command.VmId, command.GuestPort, command.Protocol) is null
-            ? (Refusal(FailureCodes.PortNotFound, $"The VM has no forwarded port {command.GuestPort} for {PortWords.Of(command.Protocol)}."), null)
-            : (null, new(command.VmId, command.GuestPort, command.Protocol, command.Request, now));
+        return Find(command.VmId, command.GuestPort, command.Protocol) switch
+        {
+            null => (Refusal(FailureCodes.PortNotFound, $"The VM has no forwarded port {command.GuestPort} for {PortWords.Of(command.Protocol)}."), null),
+            { HostPort: var has } when command.HostPort is { } named && named != has => (Refusal(
+                FailureCodes.PortRefused,
+                $"Port {command.GuestPort} of the VM has host port {has} for {PortWords.Of(command.Protocol)}, not {named}, so nothing was removed. Name {has}, or no host port."), null),
+            _ => (null, new(command.VmId, command.GuestPort, command.Protocol, command.Request, now)),
+        };
     }
 
     /// <summary>The forward of a VM's port; null when there is none.</summary>

@@ -30,7 +30,7 @@ public sealed record HostSample
     /// <summary>Network interfaces but those of VMs.</summary>
     public ImmutableArray<InterfaceCounters> Interfaces { get; init; } = [];
 
-    /// <summary>The file systems that hold VMs' disks and images.</summary>
+    /// <summary>The file systems that hold VMs' disks and images, or where there are none the agent's state.</summary>
     public ImmutableArray<FileSystemUsageResource> FileSystems { get; init; } = [];
 
     /// <summary>The processes of the VMs that were asked for and found.</summary>

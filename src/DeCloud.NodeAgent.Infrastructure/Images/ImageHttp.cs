@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Security.Authentication;
 using DeCloud.NodeAgent.Core.Images;
 using DeCloud.NodeAgent.Core.Node;
+using DeCloud.NodeAgent.Infrastructure.Http;
 
 namespace DeCloud.NodeAgent.Infrastructure.Images;
 
@@ -23,25 +24,7 @@ internal sealed class ImageHttp : IDisposable
     public ImageHttp(ImageStoreOptions options, ImageUrlPolicy policy)
     {
         (_options, _policy) = (options, policy);
-        _client = new(
-            new SocketsHttpHandler
-            {
-                UseProxy = false,
-                UseCookies = false,
-                AllowAutoRedirect = false,
-                AutomaticDecompression = DecompressionMethods.None,
-                ConnectTimeout = options.ConnectTimeout,
-                ConnectCallback = ConnectAsync,
-                MaxResponseHeadersLength = 32,
-                MaxResponseDrainSize = 0,
-                PooledConnectionIdleTimeout = TimeSpan.FromSeconds(10),
-                PooledConnectionLifetime = TimeSpan.FromMinutes(2),
-            },
-            disposeHandler: true)
-        {
-            Timeout = Timeout.InfiniteTimeSpan,
-        };
-        _client.DefaultRequestHeaders.UserAgent.ParseAdd("decloud-node-agent");
+        _client = WaryClient.Make(options.ConnectTimeout, idle: TimeSpan.FromSeconds(10), life: TimeSpan.FromMinutes(2), ConnectAsync);
         _client.DefaultRequestHeaders.AcceptEncoding.ParseAdd("identity");
     }
 

@@ -57,14 +57,17 @@ internal static class HostTool
     /// <param name="cancellation">Kills it.</param>
     /// <param name="input">What it reads from its standard input; null for nothing.</param>
     /// <param name="environment">Variables besides PATH and LC_ALL.</param>
+    /// <param name="watch">Reads what it prints, which is then not in the result; null to have it there.</param>
     /// <exception cref="TimeoutException">It did not end in time.</exception>
+    /// <exception cref="InvalidDataException">It printed more than 8 MiB.</exception>
     public static async Task<ToolResult> RunFileAsync(
         string program,
         IReadOnlyList<string> arguments,
         TimeSpan deadline,
         CancellationToken cancellation,
         string? input = null,
-        IReadOnlyDictionary<string, string>? environment = null)
+        IReadOnlyDictionary<string, string>? environment = null,
+        Func<Stream, CancellationToken, Task>? watch = null)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         stop.CancelAfter(deadline);
@@ -78,7 +81,7 @@ internal static class HostTool
                 .WithEnvironmentVariables(BareEnvironment(environment))
                 .WithValidation(CommandResultValidation.None)
                 .WithStandardInputPipe(input is null ? PipeSource.Null : PipeSource.FromString(input, Encoding.ASCII))
-                .WithStandardOutputPipe(PipeTarget.Create((pipe, token) => ReadAsync(pipe, output, token)))
+                .WithStandardOutputPipe(PipeTarget.Create(watch ?? ((pipe, token) => ReadAsync(pipe, output, token))))
                 .WithStandardErrorPipe(PipeTarget.Create((pipe, token) => ReadAsync(pipe, complaint, token)))
                 .ExecuteAsync(stop.Token);
             return new(result.ExitCode, Encoding.UTF8.GetString(output.GetBuffer(), 0, (int)output.Length), complaint.ToString().Trim());
@@ -137,6 +140,7 @@ internal static class HostTool
         {
             for (var i = 0; i < read && complaint.Length < LongestComplaint; i++)
             {
+                // What a tool complains of may be a stranger's words, such as names inside an image: nothing but printable ASCII goes on to logs and answers.
                 complaint.Append(buffer[i] is >= 0x20 and < 0x7f ? (char)buffer[i] : ' ');
             }
         }

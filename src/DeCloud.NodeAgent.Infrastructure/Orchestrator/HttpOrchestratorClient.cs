@@ -1,9 +1,9 @@
 using System.Collections.Immutable;
 using System.Globalization;
-using System.Net;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using DeCloud.NodeAgent.Core.Orchestration;
+using DeCloud.NodeAgent.Infrastructure.Http;
 
 namespace DeCloud.NodeAgent.Infrastructure.Orchestrator;
 
@@ -33,24 +33,7 @@ public sealed class HttpOrchestratorClient : IOrchestratorClient, IDisposable
 
         _base = new(baseUrl.GetLeftPart(UriPartial.Path).TrimEnd('/') + "/");
         _deadline = deadline;
-        _client = new(
-            new SocketsHttpHandler
-            {
-                UseProxy = false,
-                UseCookies = false,
-                AllowAutoRedirect = false,
-                AutomaticDecompression = DecompressionMethods.None,
-                ConnectTimeout = TimeSpan.FromSeconds(5),
-                MaxResponseHeadersLength = 32,
-                MaxResponseDrainSize = 0,
-                PooledConnectionIdleTimeout = TimeSpan.FromSeconds(60),
-                PooledConnectionLifetime = TimeSpan.FromMinutes(5),
-            },
-            disposeHandler: true)
-        {
-            Timeout = Timeout.InfiniteTimeSpan,
-        };
-        _client.DefaultRequestHeaders.UserAgent.ParseAdd("decloud-node-agent");
+        _client = WaryClient.Make(TimeSpan.FromSeconds(5), idle: TimeSpan.FromSeconds(60), life: TimeSpan.FromMinutes(5));
         _client.DefaultRequestHeaders.Accept.ParseAdd("application/json");
     }
 

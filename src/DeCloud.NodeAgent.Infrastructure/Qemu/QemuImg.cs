@@ -1,9 +1,8 @@
-using System.Collections;
 using System.Globalization;
 using System.Text;
-using CliWrap;
 using DeCloud.NodeAgent.Core.Images;
 using DeCloud.NodeAgent.Core.Node;
+using DeCloud.NodeAgent.Infrastructure.Linux;
 using Microsoft.Extensions.Logging;
 
 namespace DeCloud.NodeAgent.Infrastructure.Qemu;
@@ -14,7 +13,6 @@ namespace DeCloud.NodeAgent.Infrastructure.Qemu;
 /// <param name="log">Told how programs are confined.</param>
 internal sealed class QemuImg(ILogger<QemuImg> log)
 {
-    private const int LongestComplaint = 2048;
     private const long ConvertMemoryBytes = 2L << 30;
     private static readonly TimeSpan CreateDeadline = TimeSpan.FromSeconds(30);
     private Confinement? _confinement;
@@ -40,10 +38,10 @@ internal sealed class QemuImg(ILogger<QemuImg> log)
             Program(),
             ["convert", "-p", "-f", facts.Format.ToText(), "-O", "qcow2", source, target],
             new(largestTarget, ConvertMemoryBytes, cpuSeconds));
-        var (exitCode, complaint) = await RunAsync(program, arguments, deadline, PipeTarget.Create((pipe, stop) => ReadProgressAsync(pipe, progress, stop)), cancellation);
-        if (exitCode != 0)
+        var result = await RunAsync(program, arguments, deadline, cancellation, (pipe, stop) => ReadProgressAsync(pipe, progress, stop));
+        if (!result.IsDone)
         {
-            throw Fault(exitCode, complaint);
+            throw Fault(result.ExitCode, result.Complaint);
         }
     }
 
@@ -55,17 +53,13 @@ internal sealed class QemuImg(ILogger<QemuImg> log)
     /// <exception cref="FailureException">It failed or took too long.</exception>
     public async Task CreateOverlayAsync(string image, string target, long bytes, CancellationToken cancellation)
     {
-        var (exitCode, complaint) = await RunAsync(
-            Program(),
-            ["create", "-q", "-f", "qcow2", "-F", "qcow2", "-b", image, target, bytes.ToString(CultureInfo.InvariantCulture)],
-            CreateDeadline,
-            PipeTarget.Null,
-            cancellation);
-        if (exitCode != 0)
+        var result = await RunAsync(
+            Program(), ["create", "-q", "-f", "qcow2", "-F", "qcow2", "-b", image, target, bytes.ToString(CultureInfo.InvariantCulture)], CreateDeadline, cancellation);
+        if (!result.IsDone)
         {
-            throw IsFull(complaint)
+            throw IsFull(result.Complaint)
                 ? FailureException.Transient(FailureCodes.DiskFull, "The file system of the VM disks is full. Free space on it.")
-                : FailureException.Transient(FailureCodes.HostError, $"qemu-img could not make the disk (exit code {exitCode}): {complaint}");
+                : FailureException.Transient(FailureCodes.HostError, $"qemu-img could not make the disk (exit code {result.ExitCode}): {result.Complaint}");
         }
     }
 
@@ -85,55 +79,16 @@ internal sealed class QemuImg(ILogger<QemuImg> log)
 
     private static bool IsFull(string complaint) => complaint.Contains("No space left", StringComparison.Ordinal);
 
-    private static async Task<(int ExitCode, string Complaint)> RunAsync(
-        string program, IReadOnlyList<string> arguments, TimeSpan deadline, PipeTarget output, CancellationToken cancellation)
+    private static async Task<ToolResult> RunAsync(
+        string program, IReadOnlyList<string> arguments, TimeSpan deadline, CancellationToken cancellation, Func<Stream, CancellationToken, Task>? watch = null)
     {
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        stop.CancelAfter(deadline);
-        var complaint = new StringBuilder();
         try
         {
-            var result = await Cli.Wrap(program)
-                .WithArguments(arguments)
-                .WithWorkingDirectory("/")
-                .WithEnvironmentVariables(BareEnvironment())
-                .WithValidation(CommandResultValidation.None)
-                .WithStandardOutputPipe(output)
-                .WithStandardErrorPipe(PipeTarget.Create((pipe, token) => ReadComplaintAsync(pipe, complaint, token)))
-                .ExecuteAsync(stop.Token);
-            return (result.ExitCode, complaint.ToString());
+            return await HostTool.RunFileAsync(program, arguments, deadline, cancellation, watch: watch);
         }
-        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        catch (TimeoutException)
         {
             throw FailureException.Transient(FailureCodes.Timeout, $"qemu-img did not end within {deadline.TotalSeconds:0} s.");
-        }
-    }
-
-    // The agent's environment may hold secrets, and words of LC_ALL and QEMU_* change what the tool does.
-    private static Dictionary<string, string?> BareEnvironment()
-    {
-        var bare = new Dictionary<string, string?>();
-        foreach (DictionaryEntry entry in Environment.GetEnvironmentVariables())
-        {
-            bare[(string)entry.Key] = null;
-        }
-
-        bare["PATH"] = "/usr/bin:/bin";
-        bare["LC_ALL"] = "C";
-        return bare;
-    }
-
-    private static async Task ReadComplaintAsync(Stream pipe, StringBuilder complaint, CancellationToken cancellation)
-    {
-        var buffer = new byte[1024];
-        int read;
-        while ((read = await pipe.ReadAsync(buffer, cancellation)) > 0)
-        {
-            for (var i = 0; i < read && complaint.Length < LongestComplaint; i++)
-            {
-                // Names inside an image are a stranger's words: nothing but printable ASCII goes on to logs and answers.
-                complaint.Append(buffer[i] is >= 0x20 and < 0x7f ? (char)buffer[i] : ' ');
-            }
         }
     }
 

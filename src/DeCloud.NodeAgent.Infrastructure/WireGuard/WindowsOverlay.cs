@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Text;
 using DeCloud.NodeAgent.Core.Node;
 using DeCloud.NodeAgent.Core.Overlay;
@@ -9,28 +10,31 @@ namespace DeCloud.NodeAgent.Infrastructure.WireGuard;
 /// The interface on Windows, where its owner imports a tunnel into the WireGuard app: the agent writes the file to import whenever the tunnel should change, and tells by <c>wg.exe</c> how it
 /// stands. It changes nothing of the tunnel itself.
 /// </summary>
+/// <param name="program"><c>wg.exe</c>, which is there when the app is installed.</param>
 /// <param name="folder">Where the file is written.</param>
 /// <param name="address">The node's address, which the imported file gives the tunnel; wg.exe does not show it.</param>
-internal sealed class WindowsOverlay(string folder, InterfaceAddress? address) : IOverlayInterface
+internal sealed class WindowsOverlay(string program, string folder, InterfaceAddress? address) : IOverlayInterface
 {
     private static readonly TimeSpan ToolDeadline = TimeSpan.FromSeconds(5);
 
+    /// <summary>Where the app's installer puts <c>wg.exe</c>.</summary>
+    public static string InstalledProgram => Path.Join(Environment.GetFolderPath(Environment.SpecialFolder.ProgramFiles), "WireGuard", "wg.exe");
+
     public async Task<OverlaySighting> LookAsync(string interfaceName, string mark, CancellationToken cancellation)
     {
-        var wg = Path.Join(Environment.GetFolderPath(Environment.SpecialFolder.ProgramFiles), "WireGuard", "wg.exe");
-        if (!File.Exists(wg))
+        if (!File.Exists(program))
         {
             return new([], null, false);
         }
 
         try
         {
-            var shown = await HostTool.RunFileAsync(wg, ["show", interfaceName, "dump"], ToolDeadline, cancellation);
+            var shown = await HostTool.RunFileAsync(program, ["show", interfaceName, "dump"], ToolDeadline, cancellation);
             return shown.IsDone ? Seen(interfaceName, mark, WgDump.Parse(shown.Output)) : new([], null, false);
         }
-        catch (Exception e) when (e is TimeoutException or FormatException)
+        catch (Exception e) when (e is TimeoutException or FormatException or InvalidDataException or Win32Exception)
         {
-            throw FailureException.Transient(FailureCodes.WireGuardUnavailable, $"wg.exe did not say how the tunnel stands: {e.Message}", e);
+            throw FailureException.Transient(FailureCodes.WireGuardUnavailable, $"{program} did not say how the tunnel stands: {e.Message} Install WireGuard anew from https://www.wireguard.com/install.", e);
         }
     }
 

@@ -15,7 +15,7 @@ internal static class HostComposition
     /// <exception cref="PlatformNotSupportedException">It is neither Linux nor Windows.</exception>
     public static IServiceCollection AddHost(this IServiceCollection services, NodeOptions options) =>
         OperatingSystem.IsLinux() ? services.AddLinux(options)
-        : OperatingSystem.IsWindows() ? services.AddWindowsHost()
+        : OperatingSystem.IsWindows() ? services.AddWindowsHost(options.StatePath)
         : throw new PlatformNotSupportedException("The agent runs on Linux and Windows only.");
 
     [SupportedOSPlatform("linux")]

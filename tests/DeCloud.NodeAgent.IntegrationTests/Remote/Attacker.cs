@@ -29,6 +29,7 @@ internal sealed class Attacker : IAsyncDisposable
               coordinated-shutdown { run-by-clr-shutdown-hook = off, exit-clr = off }
               actor {
                 provider = remote
+                serializers.json = "DeCloud.NodeAgent.IntegrationTests.Remote.GadgetWriter, DeCloud.NodeAgent.IntegrationTests"
                 serializers.remote = "DeCloud.NodeAgent.Remote.RemoteSerializer, DeCloud.NodeAgent.Remote"
                 serialization-bindings { "DeCloud.NodeAgent.Contracts.Remote.IRemoteMessage, DeCloud.NodeAgent.Contracts" = remote }
               }

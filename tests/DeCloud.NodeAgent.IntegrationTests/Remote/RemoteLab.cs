@@ -20,6 +20,9 @@ public sealed class RemoteLab : AgentLab
     /// <summary>An epoch that is later than all before.</summary>
     public long NextEpoch() => Interlocked.Increment(ref _epoch);
 
+    /// <summary>The VM that attacks are survived by, once there is one.</summary>
+    public Guid? Bystander { get; set; }
+
     /// <summary>Where the image is.</summary>
     public string ImageUrl => _images!.Url("/small.qcow2");
 

@@ -286,6 +286,44 @@ public sealed class HeartbeatTests(ITestOutputHelper output) : NodeFixture(outpu
     }
 
     [Fact]
+    public async Task An_unsigned_push_is_taken_when_the_orchestrator_gives_the_same_command_while_it_waits()
+    {
+        await OwnVm();
+        var stop = Command(OrchestratorCommandType.StopVm, PeerSamples.About(PeerSamples.Vm), "pushed");
+        _peer.Queue.Enqueue(stop);
+        Assert.Equal(new OrchestratorReply.Taken("pushed"), await Push(BodyOf(stop), null, null));
+        await Pass(TimeSpan.FromSeconds(5), () => _peer.Acks.Any(a => a is { CommandId: "pushed", Success: true }));
+
+        // It is the orchestrator's for good, whoever sends it; what else is sent under its id is not.
+        Assert.Equal(new OrchestratorReply.Taken("pushed"), await Push(BodyOf(stop), null, null));
+        Assert.Equal(FailureCodes.CommandNotProven, CodeOf(await Push(BodyOf(stop with { Type = OrchestratorCommandType.DeleteVm }), null, null)));
+        Assert.Single(Hypervisor.Calls, c => c == "shutdown");
+    }
+
+    [Fact]
+    public async Task A_push_under_the_id_of_a_command_with_other_content_is_refused_and_the_command_carried_out()
+    {
+        await OwnVm();
+        var real = Command(OrchestratorCommandType.StopVm, PeerSamples.About(PeerSamples.Vm), "real");
+        _peer.Queue.Enqueue(real);
+        Assert.Equal(FailureCodes.CommandNotProven, CodeOf(await Push(BodyOf(real with { Type = OrchestratorCommandType.DeleteVm }), null, null)));
+        await Pass(TimeSpan.FromSeconds(5), () => _peer.Acks.Any(a => a is { CommandId: "real", Success: true }));
+        Assert.Equal("stopped", Shown(new(PeerSamples.Vm)).Status.State);
+    }
+
+    [Fact]
+    public async Task A_push_is_not_kept_waiting_by_an_orchestrator_that_does_not_answer()
+    {
+        await OwnVm();
+        await Until(async () => await Status() is { Outbox: 0, CommandsOpen: 0 });
+        _peer.HangsPolls = true;
+        var push = Push(BodyOf(Command(OrchestratorCommandType.StopVm, PeerSamples.About(PeerSamples.Vm), "pushed")), null, null);
+        await Pass(TimeSpan.FromSeconds(2), () => push.IsCompleted);
+        Assert.Equal(FailureCodes.CommandNotProven, CodeOf(await push));
+        Assert.Equal("running", Shown(new(PeerSamples.Vm)).Status.State);
+    }
+
+    [Fact]
     public async Task A_wish_to_be_offered_no_longer_outlives_the_node()
     {
         await LoggedIn();
@@ -328,6 +366,11 @@ public sealed class HeartbeatTests(ITestOutputHelper output) : NodeFixture(outpu
         await Pass(TimeSpan.FromMinutes(1), () => !_peer.Acks.IsEmpty);
         Assert.True(_peer.Acks.Single().Success, _peer.Acks.Single().ErrorMessage);
     }
+
+    private static byte[] BodyOf(PeerCommand command) => Encoding.UTF8.GetBytes(
+        $$"""{"commandId":"{{command.Id}}","type":{{(int)command.Type!}},"payload":"{{System.Text.Json.JsonEncodedText.Encode(command.Payload)}}"}""");
+
+    private static string CodeOf(OrchestratorReply reply) => Assert.IsType<OrchestratorReply.Refused>(reply).Failure.Code;
 
     private Task<OrchestratorReply> Push(byte[] body, string? timestamp, string? signature) => Ask<OrchestratorReply>(new OrchestratorCommands.Pushed(body, timestamp, signature));
 

@@ -182,7 +182,7 @@ public sealed class ResourcesActorTests(ITestOutputHelper output) : NodeFixture(
 
     /// <summary>Starts one on the same machine, below somebody who is told what its parent is told.</summary>
     private void StartAnother(ResourceBoard board, Action<object> told) =>
-        Sys.ActorOf(Props.Create(() => new Above(Props.Create(() => new ResourcesActor(new ResourceParts(_machine, _machine, board), Board)), told)));
+        Sys.ActorOf(Props.Create(() => new Above(Props.Create(() => new ResourcesActor(new ResourceParts(_machine, _machine, board), Board, null)), told)));
 
     private sealed class Above : ReceiveActor
     {

@@ -93,7 +93,13 @@ public sealed class CommandTests
         var port = Assert.IsType<CommandAction.Port>(Translate(OrchestratorCommandType.AllocatePort, PeerSamples.About(PeerSamples.Vm, ",\"VmPort\":22,\"Protocol\":3,\"Label\":\"ssh\",\"PublicPort\":40022")));
         var allocate = Assert.IsType<PortCommands.Allocate>(port.Message);
         Assert.Equal((22, PortProtocol.Both, 40022, "ssh"), (allocate.GuestPort, allocate.Protocol, allocate.HostPort, allocate.Label));
-        Assert.IsType<PortCommands.Remove>(Assert.IsType<CommandAction.Port>(Translate(OrchestratorCommandType.RemovePort, PeerSamples.About(PeerSamples.Vm, ",\"VmPort\":22,\"Protocol\":\"Tcp\""))).Message);
+        foreach (var (named, hostPort) in new[] { ("", (int?)null), (",\"PublicPort\":0", null), (",\"PublicPort\":40022", 40022) })
+        {
+            var removal = Assert.IsType<CommandAction.Port>(Translate(OrchestratorCommandType.RemovePort, PeerSamples.About(PeerSamples.Vm, ",\"VmPort\":22,\"Protocol\":\"Tcp\"" + named)));
+            Assert.Equal((hostPort, hostPort), (Assert.IsType<PortCommands.Remove>(removal.Message).HostPort, removal.KnownHostPort));
+        }
+
+        Assert.IsType<CommandAction.Refuse>(Translate(OrchestratorCommandType.RemovePort, PeerSamples.About(PeerSamples.Vm, ",\"VmPort\":22,\"Protocol\":1,\"PublicPort\":70000")));
     }
 
     [Fact]

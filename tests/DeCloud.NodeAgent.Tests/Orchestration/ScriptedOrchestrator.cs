@@ -17,6 +17,9 @@ internal sealed class ScriptedOrchestrator : IOrchestratorClient
 
     public bool HangsAcks { get; set; }
 
+    /// <summary>Whether whoever asks for commands waits for ever.</summary>
+    public bool HangsPolls { get; set; }
+
     public bool RejectsLogin { get; set; }
 
     /// <summary>How often credentials are refused from now on.</summary>
@@ -66,7 +69,15 @@ internal sealed class ScriptedOrchestrator : IOrchestratorClient
         ? Task.FromResult<PeerReply<Done>>(new PeerReply<Done>.Refused(400, "LOGIN_REJECTED", "not evaluated"))
         : Reply(isIn ? "login" : "logout", () => default(Done));
 
-    public Task<PeerReply<ImmutableArray<PeerCommand>>> TakeCommandsAsync(NodeCredentials credentials, CancellationToken cancellation) => Reply("poll", () => Drain(Queue));
+    public async Task<PeerReply<ImmutableArray<PeerCommand>>> TakeCommandsAsync(NodeCredentials credentials, CancellationToken cancellation)
+    {
+        if (HangsPolls)
+        {
+            await Task.Delay(Timeout.Infinite, cancellation);
+        }
+
+        return await Reply("poll", () => Drain(Queue));
+    }
 
     public async Task<PeerReply<Done>> AcknowledgeAsync(NodeCredentials credentials, AckBody body, CancellationToken cancellation)
     {

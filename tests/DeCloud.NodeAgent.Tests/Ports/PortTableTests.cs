@@ -44,6 +44,18 @@ public sealed class PortTableTests
     }
 
     [Fact]
+    public void A_port_is_removed_only_when_it_is_the_one_that_was_named()
+    {
+        var (table, forward) = Allocated(new(), Wish(A, 80) with { HostPort = 40005 });
+        var (reply, @event) = table.Decide(new PortCommands.Remove(A, 80, PortProtocol.Tcp, Asked("r"), 40006), Now);
+        Assert.Null(@event);
+        Assert.Equal(FailureCodes.PortRefused, Refused(reply));
+        Assert.Contains("40005", Assert.IsType<PortReply.Refused>(reply).Failure.Message, StringComparison.Ordinal);
+        Assert.Empty(table.Apply(table.Decide(new PortCommands.Remove(A, 80, PortProtocol.Tcp, Asked("s"), forward.HostPort), Now).Event!).Forwards);
+        Assert.Empty(table.Apply(table.Decide(new PortCommands.Remove(A, 80, PortProtocol.Tcp, Asked("t")), Now).Event!).Forwards);
+    }
+
+    [Fact]
     public void One_key_for_two_requests_is_a_conflict()
     {
         var (table, _) = Allocated(new(), Wish(A, 80, key: "k"));

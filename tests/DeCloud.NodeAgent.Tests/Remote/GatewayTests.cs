@@ -251,7 +251,7 @@ public sealed class GatewayTests : NodeFixture
 
     private IActorRef StartGateway()
     {
-        var parts = new GatewayParts(Node, new MemoryFeed(BreakableJournal.Of(Sys)), Board, () => new(4, 1L << 34, 1L << 40), new AnyVm(), new("node-1", ["orchestrator", "other"]), 100_000, "test");
+        var parts = new GatewayParts(Node, new MemoryFeed(BreakableJournal.Of(Sys)), Board, () => new(4, 1L << 34, 1L << 40), new AnyVm(), new("node-1", ["orchestrator", "other"]), 100_000, "test", TimeProvider.System);
         return Sys.ActorOf(Props.Create(() => new OrchestratorGateway(parts)));
     }
 

@@ -18,6 +18,7 @@ public sealed class HealthTests
         Assert.Equal("failed", Of((NodeResource?)null).Status);
         Assert.Equal(("failed", "The journal is full."), Check(Of("The journal is full."), "journal"));
         Assert.Equal("failed", Check(Of(Node() with { Hypervisor = new("lost", Now, "no socket", null, null, null, null) }), "hypervisor").Status);
+        Assert.Equal(("ok", "VMs run on Linux only."), Check(Of(Node() with { Hypervisor = new("unsupported", Now, "VMs run on Linux only.", null, null, null, null) }), "hypervisor"));
         Assert.Equal("degraded", Check(Of(Node() with { Hypervisor = new("connected", Now, null, "10.0.0", "8.2.2", "emulation", "allowed") }), "hypervisor").Status);
         Assert.Equal("failed", Check(Of(Node() with { Hypervisor = new("connected", Now, null, "10.0.0", "8.2.2", "none", "no KVM") }), "hypervisor").Status);
         Assert.Equal("degraded", Check(Of(Node() with { Reconciled = false }), "vms").Status);

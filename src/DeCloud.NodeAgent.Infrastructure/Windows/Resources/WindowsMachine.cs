@@ -2,6 +2,8 @@ using System.Globalization;
 using System.Net.NetworkInformation;
 using System.Net.Sockets;
 using System.Runtime.Versioning;
+using DeCloud.NodeAgent.Infrastructure.Linux;
+using DeCloud.NodeAgent.Infrastructure.Linux.Resources;
 using Microsoft.Win32;
 
 namespace DeCloud.NodeAgent.Infrastructure.Windows.Resources;
@@ -68,12 +70,12 @@ internal sealed class WindowsMachine(TimeProvider time) : IWindowsMachine
 
     /// <inheritdoc/>
     public Task<string> CimAsync(CancellationToken cancellation) =>
-        BoundedProgram.ReadAsync(PowerShell, CimQuery.Arguments, "GPUs, disks and routes are not known", cancellation);
+        ToolReport.ReadAsync(PowerShell, CimQuery.Arguments, "GPUs, disks and routes are not known", cancellation);
 
     /// <inheritdoc/>
     public async Task<string?> NvidiaAsync(CancellationToken cancellation) =>
         NvidiaPrograms().FirstOrDefault(File.Exists) is { } program
-            ? await BoundedProgram.ReadAsync(program, ["-q", "-x"], "memory and utilisation of NVIDIA's GPUs are not known", cancellation).ConfigureAwait(false)
+            ? await ToolReport.ReadAsync(program, NvidiaSmi.Arguments, NvidiaSmi.Without, cancellation).ConfigureAwait(false)
             : null;
 
     // By full path: a program of the same name in a folder that others may write must not be run.

@@ -1,14 +1,16 @@
 using System.Collections.Immutable;
 using System.Net.NetworkInformation;
 using System.Runtime.Versioning;
+using DeCloud.NodeAgent.Contracts.Rest;
 using DeCloud.NodeAgent.Core.Resources;
 
 namespace DeCloud.NodeAgent.Infrastructure.Windows.Resources;
 
 /// <summary>Reads the counters of a running Windows machine. It has no load average and no pressure stall information, and runs no VMs.</summary>
+/// <param name="stateFolder">Where the agent keeps its state; the drive's free space is told.</param>
 /// <param name="time">The clock.</param>
 [SupportedOSPlatform("windows")]
-internal sealed class WindowsSampler(TimeProvider time) : IHostSampler
+internal sealed class WindowsSampler(string stateFolder, TimeProvider time) : IHostSampler
 {
     /// <summary>Looking for disks and interfaces costs more than asking them, so new ones are noticed after this long.</summary>
     private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(30);
@@ -18,6 +20,9 @@ internal sealed class WindowsSampler(TimeProvider time) : IHostSampler
 
     private readonly WindowsMachine _machine = new(time);
     private readonly long _start = time.GetTimestamp();
+
+    // A folder of a file server has no drive, and whoever asks for its space may wait for minutes.
+    private readonly DriveInfo? _drive = Path.GetPathRoot(stateFolder) is [_, ':', ..] and var root ? new(root) : null;
     private ImmutableArray<NetworkInterface> _interfaces = [];
     private ImmutableArray<int> _disks = [];
     private TimeSpan? _lookedAt;
@@ -49,7 +54,21 @@ internal sealed class WindowsSampler(TimeProvider time) : IHostSampler
             Memory = Win32.Memory() is { } memory ? MemoryReader.Usage(memory) : null,
             Disks = [.. _disks.Select(number => DiskPerformance.Parse(number, Win32.DiskPerformance(number))).OfType<DiskCounters>()],
             Interfaces = [.. _interfaces.Select(Counters).OfType<InterfaceCounters>()],
+            FileSystems = Space() is { } space ? [space] : [],
         };
+    }
+
+    private FileSystemUsageResource? Space()
+    {
+        try
+        {
+            return _drive is null ? null : new(_drive.Name, _drive.TotalSize, _drive.AvailableFreeSpace, null, null);
+        }
+        catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)
+        {
+            // Taken out; the journal complains by itself.
+            return null;
+        }
     }
 
     private static InterfaceCounters? Counters(NetworkInterface @interface)

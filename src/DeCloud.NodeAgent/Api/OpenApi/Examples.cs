@@ -196,7 +196,7 @@ internal static class Examples
         [typeof(ReadinessResource)] = Write(new ReadinessResource(true, ["journal", "libvirt", "reconciled", "capacity"]), WireJson.Types.ReadinessResource),
         [typeof(IReadOnlyList<ErrorKindResource>)] = Write([ErrorCatalogue.Shown[0]], WireJson.Types.IReadOnlyListErrorKindResource),
         [typeof(HealthResource)] = Write(
-            new HealthResource("degraded", [new("journal", "ok", "The journal can be written."), new("disk /", "degraded", "Only 12.4 GiB (6.2 %) are free on /. Free space on it, or guests' writes will stop.")]),
+            new HealthResource("degraded", [new("journal", "ok", "The journal can be written."), new("disk /", "degraded", "Only 12.4 GiB (6.2 %) are free on /. Free space on it, or what is written to it will stop.")]),
             WireJson.Types.HealthResource),
         [typeof(NodeResources)] = Write(ResourceExamples.Inventory, WireJson.Types.NodeResources),
         [typeof(CpuResource)] = Write(ResourceExamples.Inventory.Cpu, WireJson.Types.CpuResource),

@@ -44,9 +44,9 @@ internal static class OrchestratorEndpoints
             .Mutates()
             .Does(
                 "Push a command",
-                $"For the orchestrator. A command is carried out when it is signed: '{PushProof.SignatureHeader}: v1=' with the HMAC-SHA256, in hexadecimal, of '{PushProof.TimestampHeader}' (seconds since 1970), a dot and the body, under the Base64 of the API key's SHA-256. Without a signature nothing of it is believed: the node asks the orchestrator for its commands at once and answers 403, so that the command stays in the queue there.")
+                $"For the orchestrator. A command is carried out when it is signed: '{PushProof.SignatureHeader}: v1=' with the HMAC-SHA256, in hexadecimal, of '{PushProof.TimestampHeader}' (seconds since 1970), a dot and the body, under the Base64 of the API key's SHA-256. Without a signature nothing of it is believed: the node asks the orchestrator for its commands at once. When the same command is among them it is answered as taken; otherwise, after a second at most, with 403, so that the command stays in the queue there.")
             .Reads<PushedCommandRequest>()
-            .Gives<CommandTakenResource>(200, "The command is signed and stored, and will be carried out; its result is told as that of any command.")
+            .Gives<CommandTakenResource>(200, "The command is signed, or the orchestrator gave it when it was asked. It is stored and will be carried out; its result is told as that of any command.")
             .Fails(EndpointDocs.WhenAsked)
             .Fails(FailureCodes.NoOrchestrator, FailureCodes.CommandNotProven, FailureCodes.TooManyPushes, FailureCodes.NoCommand, FailureCodes.JournalUnavailable);
     }

@@ -42,7 +42,7 @@ internal static class ErrorCatalogue
         new(ApiCodes.BadRequest, 400, "The request is malformed", "The request breaks the rules of HTTP."),
         new(ApiCodes.Unauthorized, 401, "A token is required", "The API asks for a token. Send it as 'Authorization: Bearer <token>'."),
         new(ApiCodes.CrossOrigin, 403, "Requests from other web sites are refused", "A web page of another origin sent the request. Send it from the API's own origin, or from a program that is no browser."),
-        new(FailureCodes.CommandNotProven, 403, "Nothing shows that the command is the orchestrator's", "A pushed command is carried out only with a signature. Without one the node asks its orchestrator for its commands at once; leave the command in the queue there."),
+        new(FailureCodes.CommandNotProven, 403, "Nothing shows that the command is the orchestrator's", "A pushed command is carried out only with a signature, or when the orchestrator gives the same one while the push waits. Otherwise the node goes on asking its orchestrator for commands; leave the command in the queue there."),
         new(ApiCodes.RouteNotFound, 404, "There is nothing at this path", "The path names no route of the API. /swagger lists the routes."),
         new(FailureCodes.VmNotFound, 404, "There is no such VM", "No VM of this node has or had this id, or it did not exist at the time that was asked for."),
         new(FailureCodes.OperationNotFound, 404, "There is no such operation", "The id names no operation that this node remembers."),

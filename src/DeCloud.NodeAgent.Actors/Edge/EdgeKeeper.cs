@@ -24,7 +24,7 @@ namespace DeCloud.NodeAgent.Actors.Edge;
 /// <param name="rules">What a VM may be.</param>
 /// <param name="loggers">Where the edge's actors log to.</param>
 /// <param name="time">The clock.</param>
-public sealed partial class EdgeService(
+public sealed partial class EdgeKeeper(
     EdgeOptions options, IRequiredActor<NodeKey> node, IEventFeed feed, VmBoard board, Func<HostFigures> host, IVmRequestRules rules, ILoggerFactory loggers, TimeProvider time) : BackgroundService
 {
     private const string Loggers = "\nakka.loggers = [\"DeCloud.NodeAgent.Actors.Node.ActorLog, DeCloud.NodeAgent.Actors\"]\n";
@@ -83,7 +83,7 @@ public sealed partial class EdgeService(
         try
         {
             var parts = new GatewayParts(
-                root, feed, board, host, rules, new(certificates.Name, options.Orchestrators), options.Endpoint.MaxFrameBytes - RemoteProtocol.EnvelopeBytes, options.AgentVersion);
+                root, feed, board, host, rules, new(certificates.Name, options.Orchestrators), options.Endpoint.MaxFrameBytes - RemoteProtocol.EnvelopeBytes, options.AgentVersion, time);
             system.ActorOf(Props.Create(() => new OrchestratorGateway(parts)), "orchestrator");
             System = system;
             var address = ((ExtendedActorSystem)system).Provider.DefaultAddress;
