@@ -3,6 +3,7 @@ using Akka.Event;
 using Akka.Persistence;
 using DeCloud.NodeAgent.Actors.Persistence;
 using DeCloud.NodeAgent.Actors.Vms;
+using DeCloud.NodeAgent.Contracts.Rest;
 using DeCloud.NodeAgent.Core.Node;
 using DeCloud.NodeAgent.Core.Operations;
 using DeCloud.NodeAgent.Core.Overlay;
@@ -23,6 +24,7 @@ internal sealed class WireGuardActor : ReceivePersistentActor, IWithTimers
     private static readonly TimeSpan KeyDeadline = TimeSpan.FromSeconds(10);
 
     private readonly OverlayParts _parts;
+    private readonly OverlayBoard _board;
     private readonly JournalSignal _written;
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly HashSet<PublicKey> _fresh = [];
@@ -38,16 +40,17 @@ internal sealed class WireGuardActor : ReceivePersistentActor, IWithTimers
     private bool _isSweepDue = true;
     private int _failures;
 
-    public WireGuardActor(OverlayParts parts, JournalSignal written)
+    public WireGuardActor(OverlayParts parts, OverlayBoard board, JournalSignal written)
     {
         _parts = parts;
+        _board = board;
         _written = written;
 
         Recover<SnapshotOffer>(offer => _state = (OverlayState)offer.Snapshot);
         Recover<IOverlayEvent>(@event => _state = _state.Apply(@event));
         Recover<RecoveryCompleted>(_ => Begin());
 
-        Command<OverlayQueries.Get>(_ => Sender.Tell(new OverlayReply.Shown(_state.View(_parts.Settings, _condition, _look, Now, _withoutKey))));
+        Command<OverlayQueries.Get>(_ => Sender.Tell(new OverlayReply.Shown(View())));
         Command<IOverlayMessage>(_ => Sender.Tell(new OverlayReply.Refused(Off)), _ => IsOff);
         Command<IOverlayMessage>(_ => Stash.Stash(), _ => _isKeepingKey);
         Command<OverlayCommands.SetPeer>(SetPeer);
@@ -87,8 +90,11 @@ internal sealed class WireGuardActor : ReceivePersistentActor, IWithTimers
         _asker.Tell(new OverlayReply.Refused(VmActor.JournalFailure(cause)));
     }
 
+    private WireGuardResource View() => _state.View(_parts.Settings, _condition, _look, Now, _withoutKey) with { Vms = _board.Shown };
+
     private void Begin()
     {
+        Context.Parent.Tell(new BridgeActor.NodesKnown(_state.Nodes(_parts.Settings)));
         if (!IsOff)
         {
             Self.Tell(Pass.Instance);
@@ -251,6 +257,7 @@ internal sealed class WireGuardActor : ReceivePersistentActor, IWithTimers
             _state = _state.Apply(stored);
             _written.Set();
             _isSweepDue = true;
+            Context.Parent.Tell(new BridgeActor.NodesKnown(_state.Nodes(_parts.Settings)));
             then();
             if (LastSequenceNr % SnapshotEvery == 0)
             {

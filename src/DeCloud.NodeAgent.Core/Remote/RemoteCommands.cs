@@ -111,11 +111,12 @@ public static class RemoteCommands
                 SshPublicKey = wanted.SshPublicKey,
                 UserData = wanted.UserData,
                 Labels = wanted.Labels,
+                Overlay = wanted.Overlay,
             },
             out var spec);
 
         // Cast, because a bare null would become memory of no bytes.
         var userData = spec is { HasUserData: true } ? Encoding.UTF8.GetBytes(wanted.UserData!) : (ReadOnlyMemory<byte>?)null;
-        return spec is null ? (null, new(RefusalCodes.Invalid, fault ?? "", true)) : (new VmCommands.Create(new(wanted.VmId), spec, userData, request), null);
+        return spec is null ? (null, new(RefusalCodes.Invalid, fault ?? "", true)) : (new VmCommands.Create(new(wanted.VmId), spec, userData, request) { Overlay = wanted.Overlay }, null);
     }
 }
