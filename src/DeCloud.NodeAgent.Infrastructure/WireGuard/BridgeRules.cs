@@ -6,7 +6,8 @@ namespace DeCloud.NodeAgent.Infrastructure.WireGuard;
 
 /// <summary>
 /// The rules that guard the VMs' way into the overlay, in the language of nft (man 8 nft), in tables of their own. A file of nft is one transaction. The chains run ahead of the usual priority,
-/// since a drop here is final and an accept only passes the packet on to the other tables of the host.
+/// since a drop here is final and an accept only passes the packet on to the other tables of the host. Where br_netfilter is loaded, what goes from guest to guest on the bridge passes the forward
+/// chain too.
 /// </summary>
 internal static class BridgeRules
 {
@@ -52,6 +53,7 @@ internal static class BridgeRules
             		iifname {{tunnel}} jump elsewhere
             	}
             	chain outward {
+            		oifname {{bridge}} accept
             		oifname != {{tunnel}} drop
             		meta nfproto != ipv4 drop
             		ip saddr != {{target.Subnet.Network}} drop
