@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Akka.Actor;
 using Akka.Event;
 using Akka.Persistence;
@@ -55,6 +56,8 @@ internal sealed class WireGuardActor : ReceivePersistentActor, IWithTimers
         Command<IOverlayMessage>(_ => Stash.Stash(), _ => _isKeepingKey);
         Command<OverlayCommands.SetPeer>(SetPeer);
         Command<OverlayCommands.RemovePeer>(RemovePeer);
+        Command<OverlayCommands.Reconcile>(Reconcile);
+        Command<OverlayQueries.FindReconciliation>(Find);
         Command<OverlayCommands.Rotate>(rotate => Rotate(rotate.Request));
         Command<PresharedKeyKept>(KeepPeer);
         Command<KeyMade>(KeepKey);
@@ -178,6 +181,37 @@ internal sealed class WireGuardActor : ReceivePersistentActor, IWithTimers
         }
     }
 
+    private void Reconcile(OverlayCommands.Reconcile reconcile)
+    {
+        if (Refuses(reconcile.Request))
+        {
+            return;
+        }
+
+        var (events, refusal) = _state.Find(reconcile.Request).Earlier is not null ? ([], null) : OverlayReconciliation.Decide(_state, _parts.Settings, reconcile, Now);
+        if (refusal is not null)
+        {
+            Sender.Tell(new OverlayReply.Refused(refusal));
+        }
+        else if (events.IsEmpty)
+        {
+            Sender.Tell(new OverlayReply.Reconciled());
+        }
+        else
+        {
+            var asker = Sender;
+            Store(events, asker, () =>
+            {
+                _fresh.UnionWith(events.OfType<OverlayEvents.PeerSet>().Select(e => e.Peer.PublicKey));
+                asker.Tell(new OverlayReply.Reconciled());
+            });
+        }
+    }
+
+    private void Find(OverlayQueries.FindReconciliation find) => Sender.Tell(_state.Requests.Exists(r => r.Id == find.RequestId)
+        ? new OverlayReply.Reconciled()
+        : new OverlayReply.Refused(new(FailureCodes.OperationNotFound, "Nothing was obeyed under this key.", true)));
+
     private void Rotate(Request request)
     {
         if (Refuses(request))
@@ -249,21 +283,29 @@ internal sealed class WireGuardActor : ReceivePersistentActor, IWithTimers
 
     private void Answer(IActorRef asker, OverlayPeer peer) => asker.Tell(new OverlayReply.PeerKept(peer.View(_parts.Settings, _look, Now, _withoutKey)));
 
-    private void Store(IOverlayEvent @event, IActorRef asker, Action then)
+    private void Store(IOverlayEvent @event, IActorRef asker, Action then) => Store([@event], asker, then);
+
+    private void Store(ImmutableArray<IOverlayEvent> events, IActorRef asker, Action then)
     {
         _asker = asker;
-        Persist(@event, stored =>
+        var left = events.Length;
+        PersistAll(events, stored =>
         {
             _state = _state.Apply(stored);
-            _written.Set();
-            _isSweepDue = true;
-            Context.Parent.Tell(new BridgeActor.NodesKnown(_state.Nodes(_parts.Settings)));
-            then();
             if (LastSequenceNr % SnapshotEvery == 0)
             {
                 SaveSnapshot(_state);
             }
 
+            if (--left > 0)
+            {
+                return;
+            }
+
+            _written.Set();
+            _isSweepDue = true;
+            Context.Parent.Tell(new BridgeActor.NodesKnown(_state.Nodes(_parts.Settings)));
+            then();
             StartPass();
         });
     }

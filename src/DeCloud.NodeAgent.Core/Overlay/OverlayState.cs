@@ -125,6 +125,7 @@ public sealed record OverlayState
         ];
     }
 
+    // One request may come to several facts.
     private OverlayState Remember(OverlayRequest request) =>
-        this with { Requests = (Requests.Count < RememberedRequests ? Requests : Requests.RemoveAt(0)).Add(request) };
+        Requests is [.., var last] && last == request ? this : this with { Requests = (Requests.Count < RememberedRequests ? Requests : Requests.RemoveAt(0)).Add(request) };
 }
