@@ -43,8 +43,10 @@ public sealed class OverlayVmLab : IAsyncLifetime
             }
         }
 
-        var vms = await Task.WhenAll(Nodes[0].AttachedVmAsync(), Nodes[0].AttachedVmAsync(), Nodes[1].AttachedVmAsync());
-        (OnFirst, AlsoOnFirst, OnSecond) = (vms[0], vms[1], vms[2]);
+        // One after the other: three emulated guests that boot at once starve each other.
+        OnFirst = await Nodes[0].AttachedVmAsync();
+        AlsoOnFirst = await Nodes[0].AttachedVmAsync();
+        OnSecond = await Nodes[1].AttachedVmAsync();
     }
 
     /// <inheritdoc/>
