@@ -63,6 +63,12 @@ public static class HostAdapters
             ? new LinuxOverlay(folder, s.GetRequiredService<Microsoft.Extensions.Logging.ILogger<LinuxOverlay>>())
             : new WindowsOverlay(WindowsOverlay.InstalledProgram, folder, address));
 
+    /// <summary>Adds <see cref="IOverlayBridge"/> by the tools of Linux.</summary>
+    /// <param name="services">The container.</param>
+    /// <param name="table">Name of the agent's own tables in nftables for it.</param>
+    [SupportedOSPlatform("linux")]
+    public static IServiceCollection AddOverlayBridge(this IServiceCollection services, string table) => services.AddSingleton<IOverlayBridge>(new LinuxBridge(table));
+
     /// <summary>Adds <see cref="IPacketFilter"/> on nftables.</summary>
     /// <param name="services">The container, which holds logging.</param>
     /// <param name="options">How it is used.</param>

@@ -1,6 +1,7 @@
 using Akka.Actor;
 using DeCloud.NodeAgent.Contracts.Remote;
 using DeCloud.NodeAgent.Core.Node;
+using DeCloud.NodeAgent.Core.Overlay;
 using DeCloud.NodeAgent.Core.Remote;
 using DeCloud.NodeAgent.Core.Vms;
 using Failure = DeCloud.NodeAgent.Core.Node.Failure;
@@ -30,8 +31,11 @@ internal sealed class CommandDesk(GatewayParts parts)
                 return KeepAsync(command, new AllegianceCommands.Drain(drain.IsOn, request));
             case Drain:
                 return KeepAsync(command, new AllegianceQueries.FindDrain(request.Id), objection);
+            case ReconcilePeers reconcile:
+                var (peers, fault) = RemoteCommands.ToOverlay(reconcile, request);
+                return peers is null ? Task.FromResult(Refuse(command, fault!)) : ReconcileAsync(command, objection is null ? peers : new OverlayQueries.FindReconciliation(request.Id), objection);
             default:
-                return Task.FromResult(Refuse(command, objection ?? new(RefusalCodes.Unsupported, "This node keeps no overlay that an orchestrator could change.", true)));
+                return Task.FromResult(Refuse(command, objection ?? new(RefusalCodes.Unsupported, "This node does not know such a command.", true)));
         }
     }
 
@@ -68,6 +72,23 @@ internal sealed class CommandDesk(GatewayParts parts)
             {
                 AllegianceReply.Kept => new CommandAccepted(command.Session, command.CommandId, Status: "succeeded"),
                 AllegianceReply.Refused { Failure: var failure } => Refuse(command, objection ?? failure),
+                var other => Refuse(command, new(FailureCodes.HostError, $"The node answered with {other.GetType().Name}.", false)),
+            };
+        }
+        catch (AskTimeoutException)
+        {
+            return Refuse(command, Late);
+        }
+    }
+
+    private async Task<IRemoteMessage> ReconcileAsync(IRemoteCommand command, IOverlayMessage message, Failure? objection)
+    {
+        try
+        {
+            return await parts.Node.Ask<OverlayReply>(message, StoreDeadline).ConfigureAwait(false) switch
+            {
+                OverlayReply.Reconciled => new CommandAccepted(command.Session, command.CommandId, Status: "succeeded"),
+                OverlayReply.Refused { Failure: var failure } => Refuse(command, objection ?? failure),
                 var other => Refuse(command, new(FailureCodes.HostError, $"The node answered with {other.GetType().Name}.", false)),
             };
         }

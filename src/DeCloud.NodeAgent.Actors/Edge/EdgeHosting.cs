@@ -10,10 +10,8 @@ public static class EdgeHosting
     /// <param name="services">The container.</param>
     /// <param name="options">How orchestrators reach the node.</param>
     /// <param name="rules">What a VM may be.</param>
-    /// <param name="host">What the machine has.</param>
-    public static IServiceCollection AddEdge(this IServiceCollection services, EdgeOptions options, Func<IServiceProvider, IVmRequestRules> rules, Func<HostFigures> host) => services
+    public static IServiceCollection AddEdge(this IServiceCollection services, EdgeOptions options, Func<IServiceProvider, IVmRequestRules> rules) => services
         .AddSingleton(options)
         .AddSingleton(rules)
-        .AddSingleton(host)
         .AddHostedService<EdgeKeeper>();
 }

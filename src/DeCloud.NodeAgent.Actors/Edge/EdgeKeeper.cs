@@ -20,12 +20,11 @@ namespace DeCloud.NodeAgent.Actors.Edge;
 /// <param name="node">The node's root actor.</param>
 /// <param name="feed">The node's events.</param>
 /// <param name="board">What every VM looks like.</param>
-/// <param name="host">What the machine has.</param>
 /// <param name="rules">What a VM may be.</param>
 /// <param name="loggers">Where the edge's actors log to.</param>
 /// <param name="time">The clock.</param>
 public sealed partial class EdgeKeeper(
-    EdgeOptions options, IRequiredActor<NodeKey> node, IEventFeed feed, VmBoard board, Func<HostFigures> host, IVmRequestRules rules, ILoggerFactory loggers, TimeProvider time) : BackgroundService
+    EdgeOptions options, IRequiredActor<NodeKey> node, IEventFeed feed, VmBoard board, IVmRequestRules rules, ILoggerFactory loggers, TimeProvider time) : BackgroundService
 {
     private const string Loggers = "\nakka.loggers = [\"DeCloud.NodeAgent.Actors.Node.ActorLog, DeCloud.NodeAgent.Actors\"]\n";
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(500);
@@ -83,7 +82,7 @@ public sealed partial class EdgeKeeper(
         try
         {
             var parts = new GatewayParts(
-                root, feed, board, host, rules, new(certificates.Name, options.Orchestrators), options.Endpoint.MaxFrameBytes - RemoteProtocol.EnvelopeBytes, options.AgentVersion, time);
+                root, feed, board, rules, new(certificates.Name, options.Orchestrators), options.Endpoint.MaxFrameBytes - RemoteProtocol.EnvelopeBytes, options.AgentVersion, time);
             system.ActorOf(Props.Create(() => new OrchestratorGateway(parts)), "orchestrator");
             System = system;
             var address = ((ExtendedActorSystem)system).Provider.DefaultAddress;

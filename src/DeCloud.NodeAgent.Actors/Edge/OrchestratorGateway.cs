@@ -5,6 +5,7 @@ using DeCloud.NodeAgent.Contracts.Remote;
 using DeCloud.NodeAgent.Contracts.Rest;
 using DeCloud.NodeAgent.Core.Node;
 using DeCloud.NodeAgent.Core.Remote;
+using DeCloud.NodeAgent.Core.Vms;
 using Failure = DeCloud.NodeAgent.Core.Node.Failure;
 
 namespace DeCloud.NodeAgent.Actors.Edge;
@@ -42,6 +43,7 @@ internal sealed class OrchestratorGateway : ReceiveActor, IWithTimers
         Receive<IRemoteCommand>(Obey);
         Receive<Taken>(Answer);
         Receive<Happened>(Tell);
+        Receive<Reportable>(Tell);
         Receive<Beat>(_ => AskReadiness());
         Receive<ReadinessKnown>(Tell);
         Receive<DrainingKnown>(known => _isDraining = known.IsDraining);
@@ -181,7 +183,8 @@ internal sealed class OrchestratorGateway : ReceiveActor, IWithTimers
         }
         else if (command is Report report)
         {
-            Tell(report);
+            var asker = Sender;
+            CapacityAsync().PipeTo(Self, success: capacity => new Reportable(report, asker, capacity), failure: _ => new Reportable(report, asker, null));
         }
         else
         {
@@ -215,13 +218,18 @@ internal sealed class OrchestratorGateway : ReceiveActor, IWithTimers
         _parts.Node.Ask<AllegianceReply>(new AllegianceQueries.FindDrain(RemoteCommands.KeyOf(drain)), AskDeadline)
             .PipeTo(Self, success: reply => new DrainingKnown((reply as AllegianceReply.Kept)?.State.IsDraining ?? drain.IsOn), failure: _ => new DrainingKnown(drain.IsOn));
 
-    private void Tell(Report report)
+    /// <summary>What the node has for VMs; null while that is not known.</summary>
+    private async Task<NodeCapacity?> CapacityAsync() =>
+        await _parts.Node.Ask<VmReply>(new VmQueries.GetCapacity(), AskDeadline).ConfigureAwait(false) is VmReply.Capacity known ? ReportPages.CapacityOf(known.Resource) : null;
+
+    private void Tell(Reportable reportable)
     {
-        var head = new NodeReport(report.Session, report.CommandId, At: Now, Capacity: ReportPages.CapacityOf(_parts.Host(), _parts.Board.Current.Values));
-        Sender.Tell(new CommandAccepted(report.Session, report.CommandId, Status: "succeeded"));
+        var (report, asker, capacity) = reportable;
+        var head = new NodeReport(report.Session, report.CommandId, At: Now, Capacity: capacity);
+        asker.Tell(new CommandAccepted(report.Session, report.CommandId, Status: "succeeded"));
         foreach (var page in ReportPages.Split(head, _parts.Board.Current.Values.Select(ReportPages.Of), _parts.MaxMessageBytes))
         {
-            Sender.Tell(page);
+            asker.Tell(page);
         }
     }
 
@@ -254,8 +262,14 @@ internal sealed class OrchestratorGateway : ReceiveActor, IWithTimers
         }
 
         var id = session.Attach.Session;
-        _parts.Node.Ask<Readiness>(new NodeQueries.GetReadiness(), AskDeadline)
-            .PipeTo(Self, success: readiness => new ReadinessKnown(id, readiness), failure: _ => new ReadinessKnown(id, new(false, false, "the node's root does not answer")));
+        LookAtNodeAsync(id).PipeTo(Self, failure: _ => new ReadinessKnown(id, new(false, false, "the node's root does not answer"), null));
+    }
+
+    private async Task<ReadinessKnown> LookAtNodeAsync(Guid session)
+    {
+        var capacity = CapacityAsync();
+        var readiness = await _parts.Node.Ask<Readiness>(new NodeQueries.GetReadiness(), AskDeadline).ConfigureAwait(false);
+        return new(session, readiness, await capacity.ConfigureAwait(false));
     }
 
     private void Tell(ReadinessKnown known)
@@ -272,7 +286,7 @@ internal sealed class OrchestratorGateway : ReceiveActor, IWithTimers
             Now,
             session.Window.LastNumber,
             vms.GroupBy(vm => vm.Status.State).ToDictionary(g => g.Key, g => g.Count()),
-            ReportPages.CapacityOf(_parts.Host(), vms),
+            known.Capacity,
             known.Readiness.Reason is null,
             known.Readiness.Reason,
             _isDraining));
@@ -295,7 +309,9 @@ internal sealed class OrchestratorGateway : ReceiveActor, IWithTimers
 
     private sealed record FeedFault(Exception Cause);
 
-    private sealed record ReadinessKnown(Guid Session, Readiness Readiness);
+    private sealed record ReadinessKnown(Guid Session, Readiness Readiness, NodeCapacity? Capacity);
+
+    private sealed record Reportable(Report Report, IActorRef Asker, NodeCapacity? Capacity);
 
     private sealed record DrainingKnown(bool IsDraining);
 

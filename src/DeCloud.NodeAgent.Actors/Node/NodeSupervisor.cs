@@ -32,6 +32,7 @@ internal sealed class NodeSupervisor : ReceiveActor, IWithTimers
     private const string Vms = "vms";
     private const string Hypervisor = "hypervisor";
     private const string WireGuard = "wireguard";
+    private const string Bridge = "bridge";
     private const string Orchestrator = "heartbeat";
     private const string Ports = "ports";
     private const string Resources = "resources";
@@ -53,6 +54,7 @@ internal sealed class NodeSupervisor : ReceiveActor, IWithTimers
     private DateTimeOffset _since = Context.System.Scheduler.Now;
     private HypervisorMessages.Up? _up;
     private VmRegistry.RosterKnown? _roster;
+    private BridgeActor.NodesKnown? _nodes;
     private VmRegistry.RegistryState _registry = new(false, 0, 0, 0, false);
     private HostCapacity? _found;
     private long _measurement;
@@ -64,7 +66,8 @@ internal sealed class NodeSupervisor : ReceiveActor, IWithTimers
         _version = parts.Version;
         _board = parts.Board;
         _diskUse = parts.DiskUse;
-        var environment = new VmEnvironment(parts.Board, parts.Files, Self, parts.VmPolicy, parts.Written, parts.Operations, parts.Network?.Board);
+        var overlay = new OverlayBoard(parts.Overlay.Settings);
+        var environment = new VmEnvironment(parts.Board, parts.Files, Self, parts.VmPolicy, parts.Written, parts.Operations, overlay, parts.Network?.Board);
         _withoutVms = parts.Hypervisor.Refusal;
         IReadOnlyList<IActorRef> subscribers = [Self];
         _parts = new()
@@ -72,10 +75,15 @@ internal sealed class NodeSupervisor : ReceiveActor, IWithTimers
             [Images] = new(Props.Create(() => new ImageCache(parts.ImageStore, parts.ImagePolicy, parts.Admission, parts.Board, parts.Written, parts.Operations))),
             [Vms] = new(Props.Create(() => new VmRegistry(environment, parts.Admission))),
             [Hypervisor] = new(Props.Create(() => new HypervisorActor(parts.Hypervisor, subscribers))),
-            [WireGuard] = new(Props.Create(() => new WireGuardActor(parts.Overlay, parts.Written))),
+            [WireGuard] = new(Props.Create(() => new WireGuardActor(parts.Overlay, overlay, parts.Written))),
             [Orchestrator] = new(parts.Orchestrator is { } orchestrator ? Props.Create(() => new Heartbeat(orchestrator, parts.Board, parts.Written)) : Props.Create(() => new NoHeartbeat())),
             [Remote] = new(Props.Create(() => new AllegianceActor())),
         };
+        if (parts.Overlay.Bridge is { } bridge)
+        {
+            _parts[Bridge] = new(Props.Create(() => new BridgeActor(bridge, parts.Overlay.BridgeMark, overlay)));
+        }
+
         if (parts.Network is { } network)
         {
             _parts[Ports] = new(Props.Create(() => new PortKeeper(network, parts.Board, parts.Written)));
@@ -113,6 +121,12 @@ internal sealed class NodeSupervisor : ReceiveActor, IWithTimers
         {
             _roster = known;
             Pass(Ports, known);
+            Pass(Bridge, known);
+        });
+        Receive<BridgeActor.NodesKnown>(known =>
+        {
+            _nodes = known;
+            Pass(Bridge, known);
         });
         Receive<VmRegistry.RegistryState>(state => _registry = state);
         Receive<ResourceMessages.CapacityKnown>(known => Measure(known.Capacity));
@@ -168,6 +182,13 @@ internal sealed class NodeSupervisor : ReceiveActor, IWithTimers
         else if (isAgain && name == Resources && _session is not null && _up is { } up)
         {
             Pass(Resources, up);
+        }
+        else if (isAgain && name == Bridge)
+        {
+            foreach (var known in new object?[] { _roster, _nodes }.OfType<object>())
+            {
+                Pass(Bridge, known);
+            }
         }
         else if (isAgain && name == Ports)
         {

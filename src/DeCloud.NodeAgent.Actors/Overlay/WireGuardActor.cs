@@ -1,8 +1,10 @@
+using System.Collections.Immutable;
 using Akka.Actor;
 using Akka.Event;
 using Akka.Persistence;
 using DeCloud.NodeAgent.Actors.Persistence;
 using DeCloud.NodeAgent.Actors.Vms;
+using DeCloud.NodeAgent.Contracts.Rest;
 using DeCloud.NodeAgent.Core.Node;
 using DeCloud.NodeAgent.Core.Operations;
 using DeCloud.NodeAgent.Core.Overlay;
@@ -23,6 +25,7 @@ internal sealed class WireGuardActor : ReceivePersistentActor, IWithTimers
     private static readonly TimeSpan KeyDeadline = TimeSpan.FromSeconds(10);
 
     private readonly OverlayParts _parts;
+    private readonly OverlayBoard _board;
     private readonly JournalSignal _written;
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly HashSet<PublicKey> _fresh = [];
@@ -38,20 +41,23 @@ internal sealed class WireGuardActor : ReceivePersistentActor, IWithTimers
     private bool _isSweepDue = true;
     private int _failures;
 
-    public WireGuardActor(OverlayParts parts, JournalSignal written)
+    public WireGuardActor(OverlayParts parts, OverlayBoard board, JournalSignal written)
     {
         _parts = parts;
+        _board = board;
         _written = written;
 
         Recover<SnapshotOffer>(offer => _state = (OverlayState)offer.Snapshot);
         Recover<IOverlayEvent>(@event => _state = _state.Apply(@event));
         Recover<RecoveryCompleted>(_ => Begin());
 
-        Command<OverlayQueries.Get>(_ => Sender.Tell(new OverlayReply.Shown(_state.View(_parts.Settings, _condition, _look, Now, _withoutKey))));
+        Command<OverlayQueries.Get>(_ => Sender.Tell(new OverlayReply.Shown(View())));
         Command<IOverlayMessage>(_ => Sender.Tell(new OverlayReply.Refused(Off)), _ => IsOff);
         Command<IOverlayMessage>(_ => Stash.Stash(), _ => _isKeepingKey);
         Command<OverlayCommands.SetPeer>(SetPeer);
         Command<OverlayCommands.RemovePeer>(RemovePeer);
+        Command<OverlayCommands.Reconcile>(Reconcile);
+        Command<OverlayQueries.FindReconciliation>(Find);
         Command<OverlayCommands.Rotate>(rotate => Rotate(rotate.Request));
         Command<PresharedKeyKept>(KeepPeer);
         Command<KeyMade>(KeepKey);
@@ -87,8 +93,11 @@ internal sealed class WireGuardActor : ReceivePersistentActor, IWithTimers
         _asker.Tell(new OverlayReply.Refused(VmActor.JournalFailure(cause)));
     }
 
+    private WireGuardResource View() => _state.View(_parts.Settings, _condition, _look, Now, _withoutKey) with { Vms = _board.Shown };
+
     private void Begin()
     {
+        Context.Parent.Tell(new BridgeActor.NodesKnown(_state.Nodes(_parts.Settings)));
         if (!IsOff)
         {
             Self.Tell(Pass.Instance);
@@ -172,6 +181,37 @@ internal sealed class WireGuardActor : ReceivePersistentActor, IWithTimers
         }
     }
 
+    private void Reconcile(OverlayCommands.Reconcile reconcile)
+    {
+        if (Refuses(reconcile.Request))
+        {
+            return;
+        }
+
+        var (events, refusal) = _state.Find(reconcile.Request).Earlier is not null ? ([], null) : OverlayReconciliation.Decide(_state, _parts.Settings, reconcile, Now);
+        if (refusal is not null)
+        {
+            Sender.Tell(new OverlayReply.Refused(refusal));
+        }
+        else if (events.IsEmpty)
+        {
+            Sender.Tell(new OverlayReply.Reconciled());
+        }
+        else
+        {
+            var asker = Sender;
+            Store(events, asker, () =>
+            {
+                _fresh.UnionWith(events.OfType<OverlayEvents.PeerSet>().Select(e => e.Peer.PublicKey));
+                asker.Tell(new OverlayReply.Reconciled());
+            });
+        }
+    }
+
+    private void Find(OverlayQueries.FindReconciliation find) => Sender.Tell(_state.Requests.Exists(r => r.Id == find.RequestId)
+        ? new OverlayReply.Reconciled()
+        : new OverlayReply.Refused(new(FailureCodes.OperationNotFound, "Nothing was obeyed under this key.", true)));
+
     private void Rotate(Request request)
     {
         if (Refuses(request))
@@ -243,20 +283,29 @@ internal sealed class WireGuardActor : ReceivePersistentActor, IWithTimers
 
     private void Answer(IActorRef asker, OverlayPeer peer) => asker.Tell(new OverlayReply.PeerKept(peer.View(_parts.Settings, _look, Now, _withoutKey)));
 
-    private void Store(IOverlayEvent @event, IActorRef asker, Action then)
+    private void Store(IOverlayEvent @event, IActorRef asker, Action then) => Store([@event], asker, then);
+
+    private void Store(ImmutableArray<IOverlayEvent> events, IActorRef asker, Action then)
     {
         _asker = asker;
-        Persist(@event, stored =>
+        var left = events.Length;
+        PersistAll(events, stored =>
         {
             _state = _state.Apply(stored);
-            _written.Set();
-            _isSweepDue = true;
-            then();
             if (LastSequenceNr % SnapshotEvery == 0)
             {
                 SaveSnapshot(_state);
             }
 
+            if (--left > 0)
+            {
+                return;
+            }
+
+            _written.Set();
+            _isSweepDue = true;
+            Context.Parent.Tell(new BridgeActor.NodesKnown(_state.Nodes(_parts.Settings)));
+            then();
             StartPass();
         });
     }

@@ -1,4 +1,5 @@
 using Akka.Actor;
+using DeCloud.NodeAgent.Actors.Overlay;
 using DeCloud.NodeAgent.Actors.Ports;
 using DeCloud.NodeAgent.Core.Hypervisor;
 using DeCloud.NodeAgent.Core.Images;
@@ -21,17 +22,19 @@ internal sealed class DomainActor : ReceiveActor
     private readonly IVmFiles _files;
     private readonly IActorRef _images;
     private readonly NetworkBoard? _network;
+    private readonly OverlayBoard _overlay;
     private IHypervisorSession? _session;
     private Running? _running;
     private Take? _waiting;
     private long _order;
 
-    public DomainActor(VmId id, IVmFiles files, IActorRef images, NetworkBoard? network)
+    public DomainActor(VmId id, VmEnvironment environment)
     {
         _id = id;
-        _files = files;
-        _images = images;
-        _network = network;
+        _files = environment.Files;
+        _images = environment.Images;
+        _network = environment.Network;
+        _overlay = environment.Overlay;
 
         Receive<UseSession>(use => _session = use.Session);
         Receive<Take>(Begin);
@@ -150,7 +153,8 @@ internal sealed class DomainActor : ReceiveActor
                 _images.Tell(new ImageCommands.Release(_id));
                 break;
             case VmStep.CreateSeed:
-                await _files.CreateSeedAsync(_id, new($"i-{_id}", take.Spec.Name, take.Spec.SshPublicKey, _id.MacAddress), stop).ConfigureAwait(false);
+                var overlay = SeedOverlay.Of(_overlay.Settings, _id, take.Spec.OverlayAddress);
+                await _files.CreateSeedAsync(_id, new($"i-{_id}", take.Spec.Name, take.Spec.SshPublicKey, _id.MacAddress, overlay), stop).ConfigureAwait(false);
                 break;
             case VmStep.RemoveFiles:
                 await _files.RemoveAsync(_id, stop).ConfigureAwait(false);
@@ -165,9 +169,13 @@ internal sealed class DomainActor : ReceiveActor
     private Task OnDomainAsync(VmStep step, Take take, IHypervisorSession session, CancellationToken stop) => step switch
     {
         VmStep.Define => session.DefineAsync(
-            new(_id, take.Spec.VCpus, take.Spec.MemoryBytes, _files.PathsOf(_id), _files.PathOf(take.Image!.Value)) { HostDevices = [.. (take.Spec.Gpus ?? []).SelectMany(g => g.Functions).Distinct()] },
+            new(_id, take.Spec.VCpus, take.Spec.MemoryBytes, _files.PathsOf(_id), _files.PathOf(take.Image!.Value))
+            {
+                HostDevices = [.. (take.Spec.Gpus ?? []).SelectMany(g => g.Functions).Distinct()],
+                OverlayBridge = take.Spec.OverlayAddress is null ? null : _overlay.Settings.VmBridge,
+            },
             stop),
-        VmStep.Start => StartAsync(session, stop),
+        VmStep.Start => StartAsync(take.Spec, session, stop),
         VmStep.Shutdown => session.ShutdownAsync(_id, stop),
         VmStep.Reboot => session.RebootAsync(_id, stop),
         VmStep.Reset => session.ResetAsync(_id, stop),
@@ -179,25 +187,38 @@ internal sealed class DomainActor : ReceiveActor
     };
 
     /// <summary>A guest runs only behind the rules that keep it apart; they are in force long before the first start as a rule, so this waits for nothing.</summary>
-    private async Task StartAsync(IHypervisorSession session, CancellationToken stop)
+    private async Task StartAsync(VmSpec spec, IHypervisorSession session, CancellationToken stop)
     {
-        if (_network is { Current.MayStart: false } network)
+        if (_network is not null)
         {
-            using var patience = CancellationTokenSource.CreateLinkedTokenSource(stop);
-            patience.CancelAfter(NetworkPatience);
-            try
-            {
-                await network.WhenMayStartAsync(patience.Token).ConfigureAwait(false);
-            }
-            catch (OperationCanceledException) when (!stop.IsCancellationRequested)
-            {
-                throw FailureException.Transient(
-                    FailureCodes.NetworkNotIsolated,
-                    $"The VM is not started, because the rules that keep it from this host's network are not in force: {network.Current.Unavailable?.Message ?? "they are still being made."}");
-            }
+            await AwaitAsync(_network, FailureCodes.NetworkNotIsolated, "the rules that keep it from this host's network are not in force", stop).ConfigureAwait(false);
+        }
+
+        if (spec.OverlayAddress is not null)
+        {
+            await AwaitAsync(_overlay.Way, FailureCodes.OverlayNotReady, "its way into the overlay is not there", stop).ConfigureAwait(false);
         }
 
         await session.StartAsync(_id, stop).ConfigureAwait(false);
+    }
+
+    private static async Task AwaitAsync(NetworkBoard network, string code, string what, CancellationToken stop)
+    {
+        if (network.Current.MayStart)
+        {
+            return;
+        }
+
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        patience.CancelAfter(NetworkPatience);
+        try
+        {
+            await network.WhenMayStartAsync(patience.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!stop.IsCancellationRequested)
+        {
+            throw FailureException.Transient(code, $"The VM is not started, because {what}: {network.Current.Unavailable?.Message ?? "that is still being made."}");
+        }
     }
 
     private async Task<Looked?> LookAsync(IHypervisorSession? session, CancellationToken stop)

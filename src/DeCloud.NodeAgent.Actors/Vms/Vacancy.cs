@@ -40,7 +40,7 @@ internal sealed class Vacancy(AdmissionPolicy policy)
     /// <param name="command">Which.</param>
     /// <param name="vms">The VMs that are there.</param>
     public AdmissionVerdict Judge(VmCommands.Create command, IEnumerable<KeyValuePair<VmId, VmSpec>> vms) =>
-        Offer is { } offer ? Admission.Decide(offer, Reservations.Of(vms), command.Spec, command.Gpus) : new(null, Unknown, []);
+        Offer is { } offer ? Admission.Decide(offer, Reservations.Of(vms), command.Spec, command.Gpus, command.Overlay) : new(null, Unknown, []);
 
     /// <summary>What is offered, reserved and free.</summary>
     /// <param name="vms">The VMs that are there.</param>

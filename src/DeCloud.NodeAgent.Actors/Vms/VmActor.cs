@@ -140,7 +140,7 @@ internal sealed class VmActor : ReceivePersistentActor, IWithTimers
 
     private IActorRef StartDomain()
     {
-        var domain = Context.Watch(Context.ActorOf(Props.Create(() => new DomainActor(_id, _environment.Files, _environment.Images, _environment.Network)), "domain"));
+        var domain = Context.Watch(Context.ActorOf(Props.Create(() => new DomainActor(_id, _environment)), "domain"));
         domain.Tell(new UseSession(_session));
         return domain;
     }

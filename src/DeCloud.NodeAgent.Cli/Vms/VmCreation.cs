@@ -28,9 +28,10 @@ internal static class VmCreation
         var key = new Option<string?>("--ssh-key") { Description = "File with the OpenSSH public key that may log in", HelpName = "FILE" };
         var userData = new Option<string?>("--user-data") { Description = "File with cloud-init user data", HelpName = "FILE" };
         var labels = new Option<string[]>("--label", "-l") { Description = "A label; may be repeated", HelpName = "KEY=VALUE" };
+        var overlay = new Option<bool>("--overlay") { Description = "Attach the VM to the node's overlay, with an address of its own there" };
         var id = new Option<Guid?>("--id") { Description = "The id the VM shall have. Made up when absent", HelpName = "UUID" };
         var following = new FollowOptions();
-        var command = new Command("create", "Create a VM and start it") { name, image, hash, catalogue, cpus, memory, disk, key, userData, labels, id };
+        var command = new Command("create", "Create a VM and start it") { name, image, hash, catalogue, cpus, memory, disk, key, userData, labels, overlay, id };
         following.AddTo(command);
         return decloud.On(command, async (session, parsed, cancellation) =>
         {
@@ -50,6 +51,7 @@ internal static class VmCreation
                 BaseImageHash = source.Hash,
                 SshPublicKey = publicKey,
                 UserData = data,
+                Overlay = parsed.GetValue(overlay) ? true : null,
                 Labels = labelled,
             };
             var body = JsonSerializer.Serialize(request, RestJson.Default.CreateVmRequest);

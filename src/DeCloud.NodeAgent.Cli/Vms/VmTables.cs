@@ -47,6 +47,7 @@ internal static class VmTables
         ("disk", Cells.Of(Quantities.Show(vm.DiskBytes))),
         ("addresses", Cells.Maybe(string.Join(", ", vm.Addresses))),
         ("mac", Cells.Of(vm.MacAddress)),
+        ("overlay address", Cells.Maybe(vm.OverlayAddress)),
         ("image", Cells.Of(vm.BaseImageUrl)),
         ("image digest", Cells.Maybe(vm.ImageDigest)),
         ("image trust", Cells.Of(vm.ImageTrust == "recorded" ? "recorded: nobody vouches for it but its server" : vm.ImageTrust)),

@@ -14,6 +14,7 @@ namespace DeCloud.NodeAgent.Contracts.Remote;
 /// <param name="SshPublicKey">The key that may log in, or empty.</param>
 /// <param name="UserData">cloud-init user data, or null.</param>
 /// <param name="Labels">Labels, or null.</param>
+/// <param name="Overlay">True to attach it to the node's overlay.</param>
 public sealed record CreateVm(
     Guid Session = default,
     string CommandId = "",
@@ -27,7 +28,8 @@ public sealed record CreateVm(
     string BaseImageHash = "",
     string SshPublicKey = "",
     string? UserData = null,
-    IReadOnlyDictionary<string, string>? Labels = null) : IRemoteCommand
+    IReadOnlyDictionary<string, string>? Labels = null,
+    bool Overlay = false) : IRemoteCommand
 {
     /// <summary>Leaves the user data out, so that no log can hold it by accident.</summary>
     public override string ToString() => $"{nameof(CreateVm)} {{ CommandId = {CommandId}, VmId = {VmId} }}";

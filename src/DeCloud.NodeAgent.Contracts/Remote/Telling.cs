@@ -60,13 +60,13 @@ public sealed record Heartbeat(
     string? NotReadyBecause = null,
     bool IsDraining = false) : IRemoteMessage;
 
-/// <summary>What a node has for VMs, and how much of it is promised.</summary>
-/// <param name="Threads">Hardware threads.</param>
-/// <param name="MemoryBytes">Memory.</param>
-/// <param name="DiskFreeBytes">What is free on the file system of the VMs' disks.</param>
+/// <summary>What a node has for VMs, and how much of it is promised: the figures by which it lets VMs in, those of <c>GET /api/node/capacity</c>.</summary>
+/// <param name="Threads">Hardware threads, less those that are kept for the host.</param>
+/// <param name="MemoryBytes">Memory that is offered.</param>
+/// <param name="DiskFreeBytes">What is left for further VMs on the file system of their disks.</param>
 /// <param name="PromisedVCpus">Virtual CPUs of all VMs.</param>
-/// <param name="PromisedMemoryBytes">Memory of all VMs.</param>
-/// <param name="PromisedDiskBytes">Disks of all VMs.</param>
+/// <param name="PromisedMemoryBytes">Memory of all VMs, QEMU's own included.</param>
+/// <param name="PromisedDiskBytes">Disks of all VMs at their full size, with their logs and tables.</param>
 public sealed record NodeCapacity(int Threads = 0, long MemoryBytes = 0, long DiskFreeBytes = 0, int PromisedVCpus = 0, long PromisedMemoryBytes = 0, long PromisedDiskBytes = 0);
 
 /// <summary>Node to orchestrator: one page of the answer to <see cref="Report"/>. Long answers are split so that each page fits a frame.</summary>

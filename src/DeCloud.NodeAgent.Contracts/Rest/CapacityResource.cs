@@ -93,9 +93,9 @@ public sealed record VmReservationResource(
     Guid Id, string Name, [property: System.Text.Json.Serialization.JsonPropertyName("vCpus")] int VCpus, long MemoryBytes, long DiskBytes, IReadOnlyList<string> Gpus);
 
 /// <summary>A resource of which there is too little for a request.</summary>
-/// <param name="Resource"><c>cpu</c>, <c>memory</c>, <c>disk</c> or <c>gpu</c>.</param>
-/// <param name="Unit"><c>vcpus</c>, <c>bytes</c> or <c>gpus</c>.</param>
-/// <param name="Where">The mount point of the file system, or the address of the GPU that is taken; the figures are then of this one alone.</param>
+/// <param name="Resource"><c>cpu</c>, <c>memory</c>, <c>disk</c>, <c>gpu</c> or <c>overlay-address</c>.</param>
+/// <param name="Unit"><c>vcpus</c>, <c>bytes</c>, <c>gpus</c> or <c>addresses</c>.</param>
+/// <param name="Where">The mount point of the file system, the address of the GPU that is taken, or the overlay's subnet; the figures are then of this one alone.</param>
 /// <param name="Asked">What the request needs in all, overheads included.</param>
 /// <param name="Offered">What the node offers.</param>
 /// <param name="Reserved">What is reserved already.</param>

@@ -38,6 +38,9 @@ public sealed record CreateVmRequest
     /// </summary>
     public IReadOnlyList<string>? Gpus { get; init; }
 
+    /// <summary>True to attach the VM to the node's overlay by a second network interface, with an address of its own there. Needs a node with WireGuard:VmSubnet.</summary>
+    public bool? Overlay { get; init; }
+
     /// <summary>At most 32 labels of the caller's own.</summary>
     public IReadOnlyDictionary<string, string>? Labels { get; init; }
 }

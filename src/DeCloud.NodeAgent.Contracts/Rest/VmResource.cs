@@ -48,6 +48,9 @@ public sealed record VmResource
     /// <summary>The Ethernet address of its network interface.</summary>
     public required string MacAddress { get; init; }
 
+    /// <summary>The IPv4 address it has in the node's overlay as long as it exists; absent when it is not attached.</summary>
+    public string? OverlayAddress { get; init; }
+
     /// <summary>What was asked for.</summary>
     public required VmIntentResource Intent { get; init; }
 

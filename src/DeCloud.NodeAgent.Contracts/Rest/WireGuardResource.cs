@@ -38,7 +38,42 @@ public sealed record WireGuardResource
 
     /// <summary>The peers the node shall have, ordered by public key.</summary>
     public required IReadOnlyList<WireGuardPeerResource> Peers { get; init; }
+
+    /// <summary>What leads VMs into the overlay; absent when WireGuard:VmSubnet is not set.</summary>
+    public WireGuardVmsResource? Vms { get; init; }
 }
+
+/// <summary>What leads the node's VMs into the overlay.</summary>
+public sealed record WireGuardVmsResource
+{
+    /// <summary><c>starting</c>, <c>up</c>, or <c>unavailable</c> with a reason; attached VMs are started only while it is up.</summary>
+    public required string State { get; init; }
+
+    /// <summary>Why it is not up, and what to do.</summary>
+    public string? Reason { get; init; }
+
+    /// <summary>The part of the overlay that VMs get addresses from. A peer of this node names it among the node's allowed IPs.</summary>
+    public required string Subnet { get; init; }
+
+    /// <summary>The address of the bridge, the VMs' way to the rest of the overlay.</summary>
+    public required string Gateway { get; init; }
+
+    /// <summary>The bridge that they are on.</summary>
+    public required string Bridge { get; init; }
+
+    /// <summary>How many addresses are left.</summary>
+    public required long FreeAddresses { get; init; }
+
+    /// <summary>The VMs that are attached, ordered by id.</summary>
+    public required IReadOnlyList<AttachedVmResource> Attached { get; init; }
+}
+
+/// <summary>A VM that is attached to the overlay.</summary>
+/// <param name="VmId">The VM.</param>
+/// <param name="Name">Its name.</param>
+/// <param name="Address">Its address in the overlay.</param>
+/// <param name="Problem">Why it is cut off there, when it is.</param>
+public sealed record AttachedVmResource(Guid VmId, string Name, string Address, string? Problem);
 
 /// <summary>A peer of the overlay.</summary>
 public sealed record WireGuardPeerResource

@@ -151,6 +151,15 @@ public sealed record DomainSpec(VmId Id, int VCpus, long MemoryBytes, VmPaths Pa
 
     /// <summary>The PCI functions of the host that it gets to itself, <c>dddd:bb:dd.f</c>: whole IOMMU groups.</summary>
     public ImmutableArray<string> HostDevices { get; init; } = [];
+
+    /// <summary>The bridge that its interface on the overlay is on; null when it has none.</summary>
+    public string? OverlayBridge { get; init; }
+
+    /// <summary>The Ethernet address of its interface on the overlay.</summary>
+    public string OverlayMacAddress => Id.OverlayMacAddress;
+
+    /// <summary>What its interface on the overlay is named on the host.</summary>
+    public string OverlayInterfaceName => Id.OverlayInterfaceName;
 }
 
 /// <summary>A domain as the hypervisor sees it.</summary>

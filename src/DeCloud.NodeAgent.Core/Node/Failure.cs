@@ -124,6 +124,12 @@ public static class FailureCodes
     /// <summary>WireGuard can't be used on this host as it is.</summary>
     public const string WireGuardUnavailable = "wireguard-unavailable";
 
+    /// <summary>The node attaches no VMs to an overlay.</summary>
+    public const string OverlayNotOffered = "overlay-not-offered";
+
+    /// <summary>The VM is not started because its way into the overlay is not there, or not guarded.</summary>
+    public const string OverlayNotReady = "overlay-not-ready";
+
     /// <summary>The peer would speak for what is another's.</summary>
     public const string PeerConflict = "peer-conflict";
 

@@ -22,14 +22,31 @@ public static class OverlayCommands
     /// <param name="Request">Who asks.</param>
     public sealed record RemovePeer(PublicKey PublicKey, Request Request) : IOverlayMessage;
 
+    /// <summary>Have these peers, and not those, all of it or nothing; answered by <see cref="OverlayReply.Reconciled"/>. Peers that are not named stay.</summary>
+    /// <param name="Peers">The peers that shall be there, each once. A preshared key that one has stays.</param>
+    /// <param name="Remove">Those that shall not; none of <paramref name="Peers"/>.</param>
+    /// <param name="Request">Who asks.</param>
+    public sealed record Reconcile(IReadOnlyList<PeerOrder> Peers, IReadOnlyList<PublicKey> Remove, Request Request) : IOverlayMessage;
+
     /// <summary>Make a new key for this node and use it from now on; answered by <see cref="OverlayReply.Rotated"/>.</summary>
     /// <param name="Request">Who asks.</param>
     public sealed record Rotate(Request Request) : IOverlayMessage;
 }
 
+/// <summary>A peer that shall be there.</summary>
+/// <param name="PublicKey">Which.</param>
+/// <param name="Wish">What it shall be.</param>
+public sealed record PeerOrder(PublicKey PublicKey, PeerWish Wish);
+
 /// <summary>The questions it answers.</summary>
 public static class OverlayQueries
 {
+    /// <summary>
+    /// Whether a <see cref="OverlayCommands.Reconcile"/> was obeyed under a key; answered by <see cref="OverlayReply.Reconciled"/>, or refused with <see cref="FailureCodes.OperationNotFound"/>.
+    /// </summary>
+    /// <param name="RequestId">The key.</param>
+    public sealed record FindReconciliation(string RequestId) : IOverlayMessage;
+
     /// <summary>The overlay as it is; answered by <see cref="OverlayReply.Shown"/>.</summary>
     public sealed record Get : IOverlayMessage;
 }
@@ -51,6 +68,9 @@ public abstract record OverlayReply
 
     /// <summary>The peer is no longer wanted and leaves the interface.</summary>
     public sealed record PeerGone : OverlayReply;
+
+    /// <summary>The peers are so, durably, and go to the interface.</summary>
+    public sealed record Reconciled : OverlayReply;
 
     /// <summary>The node has a new key.</summary>
     /// <param name="Key">Its public half.</param>

@@ -37,13 +37,30 @@ public sealed record InterfaceAddress(IPAddress Address, int PrefixLength)
 /// <param name="Address">The node's address with the overlay's prefix; null when the node takes no part in an overlay.</param>
 public sealed record OverlaySettings(string InterfaceName, int ListenPort, InterfaceAddress? Address)
 {
-    /// <summary>The networks on this node that no peer may claim: the node's own address.</summary>
-    public IReadOnlyList<IPNetwork> Own => Address is { } own ? [OverlayNetworks.Around(own.Address, own.Address.AddressFamily == AddressFamily.InterNetwork ? 32 : 128)] : [];
+    /// <summary>The part of the overlay that this node's VMs are in; null when none are attached.</summary>
+    public VmSubnet? VmSubnet { get; init; }
+
+    /// <summary>Name of the bridge that attached VMs are on, at most 15 characters.</summary>
+    public string VmBridge { get; init; } = "dcoverlay";
+
+    /// <summary>The networks on this node that no peer may claim: the node's own address, and that of its VMs.</summary>
+    public IReadOnlyList<IPNetwork> Own =>
+        Address is not { } own ? []
+        : VmSubnet is { } vms ? [OverlayNetworks.Single(own.Address), vms.Network]
+        : [OverlayNetworks.Single(own.Address)];
 }
 
 /// <summary>Arithmetic of networks.</summary>
 public static class OverlayNetworks
 {
+    /// <summary>The network of one address alone.</summary>
+    /// <param name="address">The address.</param>
+    public static IPNetwork Single(IPAddress address)
+    {
+        ArgumentNullException.ThrowIfNull(address);
+        return new(address, address.AddressFamily == AddressFamily.InterNetwork ? 32 : 128);
+    }
+
     /// <summary>The network of a length that an address is in.</summary>
     /// <param name="address">The address.</param>
     /// <param name="length">Bits of the network.</param>
@@ -96,7 +113,7 @@ public static class OverlayNetworks
             return IPNetwork.TryParse(text, out network) && network.BaseAddress.Equals(address);
         }
 
-        network = new(address, address.AddressFamily == AddressFamily.InterNetwork ? 32 : 128);
+        network = Single(address);
         return true;
     }
 }

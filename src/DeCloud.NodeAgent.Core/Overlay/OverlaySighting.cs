@@ -14,7 +14,14 @@ public sealed record OverlaySighting(ImmutableArray<SeenLink> Links, SeenDevice?
 /// <param name="Alias">The mark it carries.</param>
 /// <param name="IsUp">Whether it is switched on.</param>
 /// <param name="Addresses">Its addresses, link-local ones left out.</param>
-public sealed record SeenLink(string Name, string? Kind, string? Alias, bool IsUp, ImmutableArray<InterfaceAddress> Addresses);
+public sealed record SeenLink(string Name, string? Kind, string? Alias, bool IsUp, ImmutableArray<InterfaceAddress> Addresses)
+{
+    /// <summary>Its Ethernet address in lower case; null where it has none.</summary>
+    public string? MacAddress { get; init; }
+
+    /// <summary>The bridge it is on; null when it is on none.</summary>
+    public string? Master { get; init; }
+}
 
 /// <summary>A WireGuard interface as <c>wg show dump</c> tells it, less the private key.</summary>
 /// <param name="PublicKey">Its key; null when it has none.</param>

@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using System.Net;
+using System.Net.Sockets;
 using DeCloud.NodeAgent.Core.Node;
 using DeCloud.NodeAgent.Core.Operations;
 
@@ -103,6 +105,27 @@ public sealed record OverlayState
             : (earlier, null);
     }
 
+    /// <summary>
+    /// The addresses of nodes, this one's included: what a peer has as a single address is taken for the node itself, what it has as a network for that of its VMs.
+    /// </summary>
+    /// <param name="settings">What the operator set.</param>
+    public ImmutableArray<IPAddress> Nodes(OverlaySettings settings)
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        return
+        [
+            .. Peers.Values
+                .SelectMany(p => p.AllowedIps)
+                .Select(IPNetwork.Parse)
+                .Where(n => n is { PrefixLength: 32, BaseAddress.AddressFamily: AddressFamily.InterNetwork })
+                .Select(n => n.BaseAddress)
+                .Concat(settings.Address is { Address.AddressFamily: AddressFamily.InterNetwork } own ? [own.Address] : [])
+                .DistinctBy(a => a.ToString())
+                .OrderBy(a => Convert.ToHexString(a.GetAddressBytes()), StringComparer.Ordinal),
+        ];
+    }
+
+    // One request may come to several facts.
     private OverlayState Remember(OverlayRequest request) =>
-        this with { Requests = (Requests.Count < RememberedRequests ? Requests : Requests.RemoveAt(0)).Add(request) };
+        Requests is [.., var last] && last == request ? this : this with { Requests = (Requests.Count < RememberedRequests ? Requests : Requests.RemoveAt(0)).Add(request) };
 }

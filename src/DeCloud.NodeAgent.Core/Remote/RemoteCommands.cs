@@ -5,6 +5,7 @@ using DeCloud.NodeAgent.Contracts.Remote;
 using DeCloud.NodeAgent.Contracts.Rest;
 using DeCloud.NodeAgent.Core.Node;
 using DeCloud.NodeAgent.Core.Operations;
+using DeCloud.NodeAgent.Core.Overlay;
 using DeCloud.NodeAgent.Core.Vms;
 
 namespace DeCloud.NodeAgent.Core.Remote;
@@ -25,6 +26,7 @@ public static class RemoteCommands
     public const string KeyPrefix = "remote:";
 
     private const int MostIdCharacters = 100;
+    private const int MostPeers = 256;
 
     /// <summary>Whether a text may be a command's id.</summary>
     /// <param name="id">The text.</param>
@@ -87,6 +89,49 @@ public static class RemoteCommands
         };
     }
 
+    /// <summary>The command for the overlay's actor, or why there is none.</summary>
+    /// <param name="command">The command.</param>
+    /// <param name="request">Who asks.</param>
+    public static (OverlayCommands.Reconcile? Command, Failure? Refusal) ToOverlay(ReconcilePeers command, Request request)
+    {
+        ArgumentNullException.ThrowIfNull(command);
+        var (peers, remove) = (command.Peers ?? [], command.Remove ?? []);
+        if (peers.Count > MostPeers || remove.Count > MostPeers)
+        {
+            return (null, new(RefusalCodes.Invalid, $"'peers' and 'remove' must each hold at most {MostPeers} peers. Send several commands.", true));
+        }
+
+        var named = new HashSet<PublicKey>();
+        var orders = new List<PeerOrder>();
+        var keys = new List<PublicKey>();
+        foreach (var peer in peers)
+        {
+            if (Fault("peers", peer?.PublicKey, out var key) is { } fault)
+            {
+                return (null, fault);
+            }
+
+            orders.Add(new(key, new(peer!.Endpoint, peer.AllowedIPs ?? [], peer.KeepaliveSeconds)));
+        }
+
+        foreach (var text in remove)
+        {
+            if (Fault("remove", text, out var key) is { } fault)
+            {
+                return (null, fault);
+            }
+
+            keys.Add(key);
+        }
+
+        return (new(orders, keys, request), null);
+
+        Failure? Fault(string member, string? text, out PublicKey key) =>
+            !PublicKey.TryParse(text, out key) ? new(RefusalCodes.Invalid, $"'{member}' has a public key that is none: it must be 44 characters of base64.", true)
+            : !named.Add(key) ? new(RefusalCodes.Invalid, $"'{member}' names the peer {key}, which is named twice in this command.", true)
+            : null;
+    }
+
     private static (IVmCommand?, Failure?) Change(Guid id, VmChange what, Request request) =>
         id == Guid.Empty ? (null, new(RefusalCodes.Invalid, "'vmId' must be a UUID that is not empty.", true)) : (new VmCommands.Change(new(id), what, request), null);
 
@@ -111,11 +156,12 @@ public static class RemoteCommands
                 SshPublicKey = wanted.SshPublicKey,
                 UserData = wanted.UserData,
                 Labels = wanted.Labels,
+                Overlay = wanted.Overlay,
             },
             out var spec);
 
         // Cast, because a bare null would become memory of no bytes.
         var userData = spec is { HasUserData: true } ? Encoding.UTF8.GetBytes(wanted.UserData!) : (ReadOnlyMemory<byte>?)null;
-        return spec is null ? (null, new(RefusalCodes.Invalid, fault ?? "", true)) : (new VmCommands.Create(new(wanted.VmId), spec, userData, request), null);
+        return spec is null ? (null, new(RefusalCodes.Invalid, fault ?? "", true)) : (new VmCommands.Create(new(wanted.VmId), spec, userData, request) { Overlay = wanted.Overlay }, null);
     }
 }

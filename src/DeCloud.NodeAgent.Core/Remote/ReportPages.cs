@@ -41,29 +41,20 @@ public static class ReportPages
         return new(vm.Id, vm.Name, vm.Intent.State, vm.Intent.By, vm.Status.State, vm.Status.Reason, vm.VCpus, vm.MemoryBytes, vm.DiskBytes, vm.Addresses, vm.Failure?.Message, vm.Version);
     }
 
-    /// <summary>What a node has, and what its VMs were promised.</summary>
-    /// <param name="host">What the machine has.</param>
-    /// <param name="vms">The VMs.</param>
-    public static NodeCapacity CapacityOf(HostFigures host, IEnumerable<VmResource> vms)
+    /// <summary>What a node has for VMs, and what they were promised: the figures by which it lets VMs in, overheads included.</summary>
+    /// <param name="capacity">What it offers.</param>
+    public static NodeCapacity CapacityOf(CapacityResource capacity)
     {
-        ArgumentNullException.ThrowIfNull(host);
-        ArgumentNullException.ThrowIfNull(vms);
-        var (cpus, memory, disk) = (0, 0L, 0L);
-        foreach (var vm in vms)
-        {
-            cpus += vm.VCpus;
-            memory += vm.MemoryBytes;
-            disk += vm.DiskBytes;
-        }
-
-        return new(host.Threads, host.MemoryBytes, host.DiskFreeBytes, cpus, memory, disk);
+        ArgumentNullException.ThrowIfNull(capacity);
+        var disk = capacity.Disks.FirstOrDefault(d => d.Holds.Contains("vms"));
+        return new(
+            capacity.Cpu.Threads - capacity.Cpu.HostReserve,
+            capacity.Memory.OfferedBytes,
+            disk?.FreeBytes ?? 0,
+            (int)Math.Min(int.MaxValue, capacity.Cpu.Reserved),
+            capacity.Memory.ReservedBytes,
+            disk?.ReservedByVmsBytes ?? 0);
     }
 
     private static int SizeOf(VmReport vm) => RemoteWire.Write(new NodeReport(Vms: [vm])).Length;
 }
-
-/// <summary>What the machine has.</summary>
-/// <param name="Threads">Hardware threads.</param>
-/// <param name="MemoryBytes">Memory.</param>
-/// <param name="DiskFreeBytes">What is free on the file system of the VMs' disks.</param>
-public sealed record HostFigures(int Threads, long MemoryBytes, long DiskFreeBytes);

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using DeCloud.NodeAgent.Contracts.Rest;
 using DeCloud.NodeAgent.Core.Node;
+using DeCloud.NodeAgent.Core.Overlay;
 using DeCloud.NodeAgent.Core.Vms;
 
 namespace DeCloud.NodeAgent.Core.Resources;
@@ -18,14 +19,21 @@ public static class Admission
     private const string VCpuUnit = "vcpus";
     private const string ByteUnit = "bytes";
     private const string GpuUnit = "gpus";
+    private const string AddressUnit = "addresses";
 
     /// <summary>Judges one VM. Every resource is looked at, so that a refusal names all that is short.</summary>
     /// <param name="offer">What the host offers.</param>
     /// <param name="reserved">What is reserved.</param>
     /// <param name="spec">What the VM shall be.</param>
     /// <param name="gpus">The GPUs it asks for; see <see cref="GpuWish"/>.</param>
-    public static AdmissionVerdict Decide(Offer offer, Reservations reserved, VmSpec spec, ImmutableArray<string> gpus)
+    /// <param name="overlay">Whether it asks for an address in the overlay.</param>
+    public static AdmissionVerdict Decide(Offer offer, Reservations reserved, VmSpec spec, ImmutableArray<string> gpus, bool overlay = false)
     {
+        if (overlay && offer.Policy.VmSubnet is null)
+        {
+            return new(null, new(FailureCodes.OverlayNotOffered, "This node attaches no VMs to an overlay. Set WireGuard:VmSubnet to a part of the overlay and start the agent again, or leave 'overlay' out.", true), []);
+        }
+
         var unknown = gpus.Where(g => g != GpuWish.Any && !offer.Host.Gpus.Any(o => o.Address == g)).ToList();
         if (unknown.Count > 0)
         {
@@ -39,10 +47,18 @@ public static class Admission
         JudgeDisk();
         var (granted, gpuShortages) = Grant(offer, reserved, gpus);
         shortages.AddRange(gpuShortages);
+        var address = overlay ? FreeAddress(offer.Policy.VmSubnet!) : null;
 
         return shortages.Count == 0
-            ? new(granted.IsEmpty ? spec : spec with { Gpus = [.. granted] }, null, [])
+            ? new(spec with { Gpus = granted.IsEmpty ? spec.Gpus : [.. granted], OverlayAddress = address }, null, [])
             : new(null, new(FailureCodes.CapacityExhausted, string.Join(' ', shortages.Select(s => s.Reason)), false), shortages.ToImmutable());
+
+        string? FreeAddress(VmSubnet subnet)
+        {
+            var taken = reserved.OverlayAddresses.Count(subnet.Gives);
+            Judge("overlay-address", AddressUnit, subnet.Network.ToString(), 1, subnet.Count, taken, "WireGuard:VmSubnet less its network, gateway and broadcast addresses");
+            return subnet.FirstFree(reserved.OverlayAddresses)?.ToString();
+        }
 
         void JudgeDisk()
         {

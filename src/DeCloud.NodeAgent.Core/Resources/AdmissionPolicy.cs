@@ -1,3 +1,5 @@
+using DeCloud.NodeAgent.Core.Overlay;
+
 namespace DeCloud.NodeAgent.Core.Resources;
 
 /// <summary>How much of the host is offered to VMs.</summary>
@@ -17,6 +19,9 @@ public sealed record AdmissionPolicy
 
     /// <summary>Whether GPUs are offered.</summary>
     public bool OfferGpus { get; init; } = true;
+
+    /// <summary>The part of the overlay that VMs can be attached to; null when none can.</summary>
+    public VmSubnet? VmSubnet { get; init; }
 
     /// <summary>What all images together may take on disk, where the file system is large enough; see <see cref="ImageShare"/>.</summary>
     public long ImageBudgetBytes { get; init; } = 100L << 30;

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Net;
 using DeCloud.NodeAgent.Core.Vms;
 
 namespace DeCloud.NodeAgent.Core.Resources;
@@ -13,12 +14,16 @@ namespace DeCloud.NodeAgent.Core.Resources;
 /// <param name="Functions">The PCI functions that VMs have, each with its VM.</param>
 public sealed record Reservations(int Vms, long VCpus, long MemoryBytes, long DiskBytes, ImmutableDictionary<string, VmId> Functions)
 {
+    /// <summary>The addresses that VMs have in the overlay.</summary>
+    public ImmutableArray<IPAddress> OverlayAddresses { get; init; } = [];
+
     /// <summary>Sums up.</summary>
     /// <param name="vms">The VMs.</param>
     public static Reservations Of(IEnumerable<KeyValuePair<VmId, VmSpec>> vms)
     {
         var (count, vCpus, memory, disk) = (0, 0L, 0L, 0L);
         var functions = ImmutableDictionary.CreateBuilder<string, VmId>(StringComparer.Ordinal);
+        var addresses = ImmutableArray.CreateBuilder<IPAddress>();
         foreach (var (id, spec) in vms)
         {
             var demand = VmDemand.Of(spec);
@@ -30,9 +35,14 @@ public sealed record Reservations(int Vms, long VCpus, long MemoryBytes, long Di
             {
                 functions[function] = id;
             }
+
+            if (IPAddress.TryParse(spec.OverlayAddress, out var address))
+            {
+                addresses.Add(address);
+            }
         }
 
-        return new(count, vCpus, memory, disk, functions.ToImmutable());
+        return new(count, vCpus, memory, disk, functions.ToImmutable()) { OverlayAddresses = addresses.ToImmutable() };
     }
 
     /// <summary>The VM that has a GPU, or any function that would have to go with it; null when it is free.</summary>

@@ -1,4 +1,6 @@
+using System.Net;
 using DeCloud.NodeAgent.Core.Images;
+using DeCloud.NodeAgent.Core.Overlay;
 
 namespace DeCloud.NodeAgent.Core.Vms;
 
@@ -13,7 +15,29 @@ public sealed record VmPaths(string Disk, string Seed, string ConsoleLog);
 /// <param name="HostName">The VM's name.</param>
 /// <param name="SshPublicKey">The key for the image's default user, or empty.</param>
 /// <param name="MacAddress">The interface that network-config configures by DHCP.</param>
-public sealed record SeedContent(string InstanceId, string HostName, string SshPublicKey, string MacAddress);
+/// <param name="Overlay">The interface on the overlay; null when there is none.</param>
+public sealed record SeedContent(string InstanceId, string HostName, string SshPublicKey, string MacAddress, SeedOverlay? Overlay = null);
+
+/// <summary>An interface on the overlay, as network-config describes it: a fixed address, and a way to the overlay alone.</summary>
+/// <param name="MacAddress">Its Ethernet address.</param>
+/// <param name="Address">Its address with the network that is reached without a gateway.</param>
+/// <param name="Gateway">The way to the rest of the overlay.</param>
+/// <param name="Network">The whole overlay.</param>
+/// <param name="Mtu">The longest packet in bytes.</param>
+public sealed record SeedOverlay(string MacAddress, InterfaceAddress Address, IPAddress Gateway, IPNetwork Network, int Mtu)
+{
+    /// <summary>The interface of a VM; null when the node has no place for its address (any more).</summary>
+    /// <param name="settings">What the operator set about the overlay.</param>
+    /// <param name="id">The VM.</param>
+    /// <param name="address">Its address there, or null.</param>
+    public static SeedOverlay? Of(OverlaySettings settings, VmId id, string? address)
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        return address is not null && settings is { Address: { } own, VmSubnet: { } subnet } && IPAddress.TryParse(address, out var ip) && subnet.Gives(ip)
+            ? new(id.OverlayMacAddress, new(ip, subnet.Network.PrefixLength), subnet.Gateway, own.Network, VmSubnet.Mtu)
+            : null;
+    }
+}
 
 /// <summary>
 /// The files of the VMs. Every method is idempotent and safe after a kill at any moment: what exists whole is kept, what exists in part is replaced.

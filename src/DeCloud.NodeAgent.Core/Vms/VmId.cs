@@ -14,15 +14,12 @@ public readonly record struct VmId(Guid Value) : IComparable<VmId>
     /// <summary>
     /// The Ethernet address of the VM's interface: 52:54 (locally administered, unicast) and the first four bytes of the UUID.
     /// </summary>
-    public string MacAddress
-    {
-        get
-        {
-            Span<byte> bytes = stackalloc byte[16];
-            Value.TryWriteBytes(bytes, bigEndian: true, out _);
-            return $"52:54:{bytes[0]:x2}:{bytes[1]:x2}:{bytes[2]:x2}:{bytes[3]:x2}";
-        }
-    }
+    public string MacAddress => EthernetAddress("52:54");
+
+    /// <summary>
+    /// The Ethernet address of the VM's interface on the overlay: 52:55 and the first four bytes of the UUID. The second byte differs from the other's, since libvirt replaces the first on the host's side.
+    /// </summary>
+    public string OverlayMacAddress => EthernetAddress("52:55");
 
     /// <summary>
     /// What the VM's network interface is named on the host: <see cref="InterfacePrefix"/> and the first 11 hexadecimal digits of the UUID, 15 characters, the most that Linux allows
@@ -33,8 +30,21 @@ public readonly record struct VmId(Guid Value) : IComparable<VmId>
     /// <summary>What the names of the VMs' interfaces begin with.</summary>
     public const string InterfacePrefix = "dcvm";
 
+    /// <summary>What the VM's interface on the overlay is named on the host: <see cref="OverlayInterfacePrefix"/> and the first 11 hexadecimal digits of the UUID.</summary>
+    public string OverlayInterfaceName => OverlayInterfacePrefix + Value.ToString("N")[..11];
+
+    /// <summary>What the names of the VMs' interfaces on the overlay begin with.</summary>
+    public const string OverlayInterfacePrefix = "dcov";
+
     /// <summary>A new identity.</summary>
     public static VmId New() => new(Guid.NewGuid());
+
+    private string EthernetAddress(string maker)
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        Value.TryWriteBytes(bytes, bigEndian: true, out _);
+        return $"{maker}:{bytes[0]:x2}:{bytes[1]:x2}:{bytes[2]:x2}:{bytes[3]:x2}";
+    }
 
     /// <inheritdoc/>
     public int CompareTo(VmId other) => Value.CompareTo(other.Value);

@@ -67,6 +67,9 @@ public static class VmCommands
         /// The GPUs that are asked for, each by its PCI address or as <see cref="GpuWish.Any"/>. Which they are is settled when the VM is let in; then they are in its spec.
         /// </summary>
         public ImmutableArray<string> Gpus { get; init; } = [];
+
+        /// <summary>Whether it shall be attached to the node's overlay. Its address there is settled when the VM is let in; then it is in its spec.</summary>
+        public bool Overlay { get; init; }
     }
 
     /// <summary>Change a VM.</summary>

@@ -14,6 +14,7 @@ namespace DeCloud.NodeAgent.Core.Vms;
 /// <param name="HasUserData">Whether user data was given. The data itself is never in the journal.</param>
 /// <param name="Labels">The creator's labels.</param>
 /// <param name="Gpus">The GPUs it has to itself; null for none.</param>
+/// <param name="OverlayAddress">The IPv4 address it has in the node's overlay, as long as it exists; null when it is not attached.</param>
 public sealed record VmSpec(
     string Name,
     int VCpus,
@@ -24,4 +25,5 @@ public sealed record VmSpec(
     string SshPublicKey,
     bool HasUserData,
     ImmutableSortedDictionary<string, string> Labels,
-    ImmutableList<VmGpu>? Gpus = null);
+    ImmutableList<VmGpu>? Gpus = null,
+    string? OverlayAddress = null);

@@ -30,6 +30,7 @@ public static class VmViews
             Labels = spec.Labels,
             Gpus = [.. (spec.Gpus ?? []).Select(g => g.Address)],
             MacAddress = state.Id.MacAddress,
+            OverlayAddress = spec.OverlayAddress,
             Intent = new(VmWords.Of(state.Wanted.Kind), state.Wanted.By, state.Wanted.RequestId, state.Wanted.At),
             Status = new(VmWords.Of(state.Reality.State), VmWords.Of(state.Reality.Reason), state.Reality.Since),
             Step = state.Step is { } step ? new(VmWords.Of(step.Kind), step.Attempt, step.StartedAt, progress) : null,

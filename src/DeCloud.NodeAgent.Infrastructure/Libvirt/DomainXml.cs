@@ -3,6 +3,7 @@ using System.Xml;
 using System.Xml.Linq;
 using DeCloud.NodeAgent.Core.Hypervisor;
 using DeCloud.NodeAgent.Core.Node;
+using DeCloud.NodeAgent.Core.Overlay;
 using DeCloud.NodeAgent.Core.Resources;
 
 namespace DeCloud.NodeAgent.Infrastructure.Libvirt;
@@ -95,6 +96,7 @@ internal static class DomainXml
             new XElement("target", new XAttribute("dev", domain.InterfaceName)),
             new XElement("model", new XAttribute("type", "virtio")),
             options.IsolateGuests ? new XElement("port", new XAttribute("isolated", "yes")) : null),
+        OverlayInterface(domain),
         new XElement("serial",
             new XAttribute("type", "pty"),
             // virtlogd writes the log and rotates it at its own bound (max_size in virtlogd.conf, 2 MiB by default).
@@ -113,6 +115,18 @@ internal static class DomainXml
             new XAttribute("autodeflate", "on"),
             new XAttribute("freePageReporting", "on"),
             new XElement("stats", new XAttribute("period", 10))));
+
+    /// <summary>
+    /// The interface on the overlay. Not isolated as a port, since the VMs of a node are neighbours there; who speaks under which address is the packet filter's business. The MTU reaches the guest
+    /// by virtio, so that one which reads no network-config does not send what WireGuard can't carry.
+    /// </summary>
+    private static XElement? OverlayInterface(DomainSpec domain) => domain.OverlayBridge is not { } bridge ? null : new("interface",
+        new XAttribute("type", "bridge"),
+        new XElement("mac", new XAttribute("address", domain.OverlayMacAddress)),
+        new XElement("source", Text("bridge", bridge)),
+        new XElement("target", new XAttribute("dev", domain.OverlayInterfaceName)),
+        new XElement("model", new XAttribute("type", "virtio")),
+        new XElement("mtu", new XAttribute("size", VmSubnet.Mtu)));
 
     /// <summary>The chain is spelled out, formats and end included: what is not probed can't be forged by a guest.</summary>
     private static XElement RootDisk(DomainSpec domain, LibvirtHypervisorOptions options) => new("disk",

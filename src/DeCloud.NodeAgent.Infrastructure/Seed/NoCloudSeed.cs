@@ -57,8 +57,35 @@ internal static class NoCloudSeed
         writer.WriteString("set-name", "eth0");
         writer.WriteBoolean("dhcp4", true);
         writer.WriteEndObject();
+        if (content.Overlay is { } overlay)
+        {
+            WriteOverlay(writer, overlay);
+        }
+
         writer.WriteEndObject();
     });
+
+    // No default route and no name servers: what is not in the overlay goes by the first interface.
+    private static void WriteOverlay(Utf8JsonWriter writer, SeedOverlay overlay)
+    {
+        writer.WriteStartObject("eth1");
+        writer.WriteStartObject("match");
+        writer.WriteString("macaddress", overlay.MacAddress);
+        writer.WriteEndObject();
+        writer.WriteString("set-name", "eth1");
+        writer.WriteBoolean("dhcp4", false);
+        writer.WriteStartArray("addresses");
+        writer.WriteStringValue(overlay.Address.ToString());
+        writer.WriteEndArray();
+        writer.WriteNumber("mtu", overlay.Mtu);
+        writer.WriteStartArray("routes");
+        writer.WriteStartObject();
+        writer.WriteString("to", overlay.Network.ToString());
+        writer.WriteString("via", overlay.Gateway.ToString());
+        writer.WriteEndObject();
+        writer.WriteEndArray();
+        writer.WriteEndObject();
+    }
 
     private static byte[] CloudConfig(SeedContent content) =>
     [

@@ -13,16 +13,18 @@ internal static class LinkList
     /// <param name="name">The name.</param>
     /// <param name="mark">The mark.</param>
     /// <exception cref="JsonException">It is not JSON of that form.</exception>
-    public static ImmutableArray<SeenLink> Parse(string json, string name, string mark)
+    public static ImmutableArray<SeenLink> Parse(string json, string name, string mark) => Parse(json, (n, alias) => n == name || alias == mark);
+
+    /// <summary>The interfaces that matter.</summary>
+    /// <param name="json">What ip printed.</param>
+    /// <param name="matters">Whether one does, by its name and its alias.</param>
+    /// <exception cref="JsonException">It is not JSON of that form.</exception>
+    public static ImmutableArray<SeenLink> Parse(string json, Func<string, string?, bool> matters)
     {
         ArgumentNullException.ThrowIfNull(json);
+        ArgumentNullException.ThrowIfNull(matters);
         using var document = JsonDocument.Parse(json.Length == 0 ? "[]" : json);
-        return
-        [
-            .. document.RootElement.EnumerateArray()
-                .Where(link => Text(link, "ifname") == name || (Text(link, "ifname") is not null && Text(link, "ifalias") == mark))
-                .Select(Read),
-        ];
+        return [.. document.RootElement.EnumerateArray().Where(link => Text(link, "ifname") is { } name && matters(name, Text(link, "ifalias"))).Select(Read)];
     }
 
     private static SeenLink Read(JsonElement link) => new(
@@ -30,7 +32,11 @@ internal static class LinkList
         link.TryGetProperty("linkinfo", out var info) ? Text(info, "info_kind") : null,
         Text(link, "ifalias"),
         link.TryGetProperty("flags", out var flags) && flags.EnumerateArray().Any(f => f.GetString() == "UP"),
-        link.TryGetProperty("addr_info", out var addresses) ? [.. addresses.EnumerateArray().Select(Address).OfType<InterfaceAddress>()] : []);
+        link.TryGetProperty("addr_info", out var addresses) ? [.. addresses.EnumerateArray().Select(Address).OfType<InterfaceAddress>()] : [])
+    {
+        MacAddress = Text(link, "address"),
+        Master = Text(link, "master"),
+    };
 
     // ip prints an empty object for an address that it was asked to leave out.
     private static InterfaceAddress? Address(JsonElement address) =>

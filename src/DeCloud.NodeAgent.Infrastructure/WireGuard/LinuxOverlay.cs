@@ -6,6 +6,7 @@ using DeCloud.NodeAgent.Core.Overlay;
 using DeCloud.NodeAgent.Infrastructure.Linux;
 using DeCloud.NodeAgent.Infrastructure.Qemu;
 using Microsoft.Extensions.Logging;
+using static DeCloud.NodeAgent.Infrastructure.WireGuard.NetworkTools;
 
 namespace DeCloud.NodeAgent.Infrastructure.WireGuard;
 
@@ -19,7 +20,6 @@ namespace DeCloud.NodeAgent.Infrastructure.WireGuard;
 internal sealed partial class LinuxOverlay(string folder, ILogger<LinuxOverlay> log) : IOverlayInterface
 {
     private const int RemovedAtOnce = 50;
-    private static readonly TimeSpan ToolDeadline = TimeSpan.FromSeconds(5);
 
     // Silent: at any other level it keeps the agent's output open, and whoever waits for its end would wait for ever.
     private static readonly Dictionary<string, string> Silent = new() { ["LOG_LEVEL"] = "silent" };
@@ -143,35 +143,6 @@ internal sealed partial class LinuxOverlay(string folder, ILogger<LinuxOverlay> 
             throw Unavailable($"The note {_note} could not be written, without which no interface is made: {e.Message}", e);
         }
     }
-
-    private static async Task<ToolResult> DoneAsync(string tool, IReadOnlyList<string> arguments, string what, CancellationToken cancellation, string? input = null)
-    {
-        var result = await RunAsync(tool, arguments, cancellation, input);
-        return result.IsDone ? result : throw Failed(result, tool, what);
-    }
-
-    private static async Task<ToolResult> RunAsync(
-        string tool, IReadOnlyList<string> arguments, CancellationToken cancellation, string? input = null, IReadOnlyDictionary<string, string>? environment = null)
-    {
-        try
-        {
-            return await HostTool.RunAsync(tool, arguments, ToolDeadline, cancellation, input, environment);
-        }
-        catch (TimeoutException e)
-        {
-            throw Unavailable($"{e.Message} If the interface is wireguard-go's, its process may hang.", e);
-        }
-    }
-
-    private static FailureException Failed(ToolResult result, string tool, string what) =>
-        result.ExitCode == ToolResult.NotInstalled ? Unavailable($"The program {tool} is missing. Install the package {(tool == "wg" ? "wireguard-tools" : tool == "ip" ? "iproute2" : "util-linux")}.")
-        : result.Says("Operation not permitted", "Permission denied") ? Unavailable($"The agent may not {what}. Run it as root, or give it CAP_NET_ADMIN.")
-        : result.Says("Address already in use") ? Unavailable($"The agent could not {what}: the UDP port is taken. Stop the other program, or set WireGuard:ListenPort to another port.")
-        : Unavailable($"The agent could not {what}: {Words(result)}");
-
-    private static string Words(ToolResult result) => result.Complaint.Length > 0 ? $"{result.Complaint.TrimEnd('.')}." : $"exit code {result.ExitCode}.";
-
-    private static FailureException Unavailable(string message, Exception? cause = null) => FailureException.Transient(FailureCodes.WireGuardUnavailable, message, cause);
 
     [LoggerMessage(EventId = 2601, Level = LogLevel.Information, Message = "The overlay interface {InterfaceName} was made by {Implementation}")]
     private static partial void LogMade(ILogger logger, string interfaceName, string implementation);

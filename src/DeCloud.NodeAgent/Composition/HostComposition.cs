@@ -26,7 +26,8 @@ internal static class HostComposition
             .AddLibvirt(Libvirt(options))
             .AddHostFiles(NodeComposition.Images(options), new() { VmFolder = options.Libvirt.VmStoragePath, ImageFolder = options.Libvirt.ImageCachePath })
             .AddHostResources(new(options.Libvirt.VmStoragePath, options.Libvirt.ImageCachePath))
-            .AddPacketFilter(new() { Table = options.Network.Table, RangeStart = options.Ports.RangeStart, RangeEnd = options.Ports.RangeEnd });
+            .AddPacketFilter(new() { Table = options.Network.Table, RangeStart = options.Ports.RangeStart, RangeEnd = options.Ports.RangeEnd })
+            .AddOverlayBridge(options.Network.Table + "_overlay");
     }
 
     [SupportedOSPlatform("linux")]

@@ -55,7 +55,7 @@ internal static class NodeComposition
             s.GetService<IPacketFilter>() is { } filter ? new NetworkParts(filter, Network(options), s.GetRequiredService<NetworkBoard>()) : null,
             s.GetRequiredService<ResourceParts>())
         {
-            Overlay = new(Overlay(options), OverlayMark(options), s.GetRequiredService<IOverlayInterface>(), s.GetRequiredService<IOverlayKeys>()),
+            Overlay = new(Overlay(options), OverlayMark(options), s.GetRequiredService<IOverlayInterface>(), s.GetRequiredService<IOverlayKeys>()) { Bridge = s.GetService<IOverlayBridge>() },
             Admission = Admission(options),
             DiskUse = s.GetService<IDiskUse>(),
             Orchestrator = OrchestratorComposition.Orchestrator(options, s.GetRequiredService<ImageUrlPolicy>(), s.GetRequiredService<ResourceBoard>()),
@@ -82,7 +82,11 @@ internal static class NodeComposition
         Path.Join(AppContext.BaseDirectory, "hocon"));
 
     /// <summary>What the operator set about the overlay.</summary>
-    public static OverlaySettings Overlay(NodeOptions options) => new(options.WireGuard.InterfaceName, options.WireGuard.ListenPort, options.WireGuard.Address);
+    public static OverlaySettings Overlay(NodeOptions options) => new(options.WireGuard.InterfaceName, options.WireGuard.ListenPort, options.WireGuard.Address)
+    {
+        VmSubnet = options.WireGuard.VmSubnet is { } network ? new(network) : null,
+        VmBridge = options.WireGuard.VmBridge,
+    };
 
     // Agents with state folders of their own may share a host; each must know its interface from the others'.
     private static string OverlayMark(NodeOptions options) =>
@@ -95,6 +99,7 @@ internal static class NodeComposition
         ReserveMemoryBytes = options.Capacity.ReserveMemoryBytes,
         ReserveDiskBytes = options.Capacity.ReserveDiskBytes,
         OfferGpus = options.Capacity.OfferGpus,
+        VmSubnet = Overlay(options).VmSubnet,
         ImageBudgetBytes = options.Images.BudgetBytes,
     };
 

@@ -25,9 +25,6 @@ internal static class RemoteComposition
             File.ReadAllText(Path.Join(AppContext.BaseDirectory, "hocon", "edge.conf")),
             Start.Version);
         services.TryAddSingleton(TimeProvider.System);
-        return services.AddEdge(edge, s => new RemoteVmRules(s.GetRequiredService<CreateVmValidation>()), () => FiguresOf(options.Libvirt.VmStoragePath));
+        return services.AddEdge(edge, s => new RemoteVmRules(s.GetRequiredService<CreateVmValidation>()));
     }
-
-    private static HostFigures FiguresOf(string vmFolder) =>
-        new(Environment.ProcessorCount, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes, new DriveInfo(vmFolder).AvailableFreeSpace);
 }

@@ -56,7 +56,9 @@ internal static class NodeConfiguration
             WireGuard = new(
                 reader.Read("WireGuard:InterfaceName", "wg0", "wg0", "Name of the overlay's network interface.", InterfaceName),
                 reader.Read("WireGuard:ListenPort", 51820, "51820", "UDP port of the overlay.", SettingFormats.Whole(1, 65535)),
-                reader.Read<InterfaceAddress?>("WireGuard:Address", null, "none, and with it no overlay", "The node's address in the overlay with the overlay's prefix, in CIDR notation.", OverlayAddress)),
+                reader.Read<InterfaceAddress?>("WireGuard:Address", null, "none, and with it no overlay", "The node's address in the overlay with the overlay's prefix, in CIDR notation.", OverlayAddress),
+                reader.Read<IPNetwork?>("WireGuard:VmSubnet", null, "none, and with it no VM in the overlay", "The part of the overlay that VMs of this node get addresses from, in CIDR notation, such as 10.80.7.0/24.", VmSubnetOf),
+                reader.Read("WireGuard:VmBridge", "dcoverlay", "dcoverlay", "Name of the bridge that VMs in the overlay are on; a second agent on one host needs another.", InterfaceName)),
             Heartbeat = new(
                 reader.Read("Heartbeat:Interval", TimeSpan.FromSeconds(15), "00:00:15", "Time between two reports to the orchestrator.", SettingFormats.Duration(TimeSpan.FromSeconds(1), TimeSpan.FromHours(1))),
                 reader.Read("Heartbeat:OrchestratorUrl", null, "Orchestrator:BaseUrl", "Where the reports go.", SettingFormats.WebUrl)),
@@ -160,6 +162,16 @@ internal static class NodeConfiguration
             reader.Add("Ports:RangeStart", "is above Ports:RangeEnd.", "Give the lowest port first.");
         }
 
+        if (options.WireGuard.VmSubnet is { } vms && VmSubnet.Objection(vms, options.WireGuard.Address) is { } objection)
+        {
+            reader.Add("WireGuard:VmSubnet", objection, "With WireGuard:Address 10.80.0.7/16 give for example 10.80.7.0/24, which no other node has.");
+        }
+
+        if (options.WireGuard.VmSubnet is not null && options.WireGuard.VmBridge == options.WireGuard.InterfaceName)
+        {
+            reader.Add("WireGuard:VmBridge", "is the name of the overlay's own interface (WireGuard:InterfaceName) too.", "Give two different names.");
+        }
+
         if (options.Images.IdleTimeout > options.Images.TotalTimeout)
         {
             reader.Add("Images:IdleTimeout", "is longer than Images:TotalTimeout.", "Lower it, or raise the total.");
@@ -204,6 +216,9 @@ internal static class NodeConfiguration
         IPNetwork.TryParse(text, out var network) && network.BaseAddress.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork && network.ToString() == text
             ? new(network)
             : Parsed<IPNetwork>.Wrong("is not an IPv4 network in CIDR notation.", "Give the network's own address and its length, for example 10.20.0.0/16.");
+
+    private static Parsed<IPNetwork?> VmSubnetOf(string text) =>
+        PrivateNetwork(text) is { Reason: { } reason } wrong ? Parsed<IPNetwork?>.Wrong(reason, wrong.Remedy) : new(IPNetwork.Parse(text));
 
     private static Parsed<string?> Cidr(string text) =>
         text.Split('/') is [var address, var length]

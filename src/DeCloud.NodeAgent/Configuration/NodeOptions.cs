@@ -143,7 +143,9 @@ internal sealed record PortsSection(int RangeStart, int RangeEnd, int MaxPerVm);
 /// <param name="InterfaceName">Name of the network interface.</param>
 /// <param name="ListenPort">UDP port.</param>
 /// <param name="Address">The node's address in the overlay; null when the node takes part in none.</param>
-internal sealed record WireGuardSection(string InterfaceName, int ListenPort, InterfaceAddress? Address);
+/// <param name="VmSubnet">The part of the overlay that VMs get addresses from; null when none are attached.</param>
+/// <param name="VmBridge">Name of the bridge that attached VMs are on.</param>
+internal sealed record WireGuardSection(string InterfaceName, int ListenPort, InterfaceAddress? Address, IPNetwork? VmSubnet, string VmBridge);
 
 /// <summary>Section <c>Heartbeat</c>.</summary>
 /// <param name="Interval">Time between two reports.</param>

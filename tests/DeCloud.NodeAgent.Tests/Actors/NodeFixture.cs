@@ -47,6 +47,8 @@ public abstract class NodeFixture : TestKit
 
     protected SimulatedOverlay Overlay { get; } = new();
 
+    protected SimulatedBridge Bridge { get; } = new();
+
     protected virtual OverlaySettings OverlaySettings => new("wg0", 51820, null);
 
     protected SimulatedFilter Filter { get; } = new();
@@ -120,9 +122,13 @@ public abstract class NodeFixture : TestKit
 
     protected static Task Until(Func<bool> condition) => Until(() => Task.FromResult(condition()));
 
-    protected static async Task Until(Func<Task<bool>> condition)
+    protected static Task Until(Func<bool> condition, TimeSpan atMost) => Until(() => Task.FromResult(condition()), atMost);
+
+    protected static Task Until(Func<Task<bool>> condition) => Until(condition, TimeSpan.FromSeconds(8));
+
+    protected static async Task Until(Func<Task<bool>> condition, TimeSpan atMost)
     {
-        var deadline = Environment.TickCount64 + 8000;
+        var deadline = Environment.TickCount64 + (long)atMost.TotalMilliseconds;
         while (!await condition())
         {
             Assert.True(Environment.TickCount64 < deadline, "The condition did not come true in time.");
@@ -147,7 +153,7 @@ public abstract class NodeFixture : TestKit
 
     private IActorRef StartNode()
     {
-        var parts = new NodeParts("test", Hypervisor, Disk, Disk, Board, Policy, ImagePolicy, new JournalSignal(), Operations, Parts, Machine) { Overlay = Overlay.Parts(OverlaySettings), Admission = Admission, Orchestrator = Orchestrator };
+        var parts = new NodeParts("test", Hypervisor, Disk, Disk, Board, Policy, ImagePolicy, new JournalSignal(), Operations, Parts, Machine) { Overlay = Overlay.Parts(OverlaySettings) with { Bridge = Bridge }, Admission = Admission, Orchestrator = Orchestrator };
         var node = Sys.ActorOf(Props.Create(() => new NodeSupervisor(parts)), $"node-{Guid.NewGuid():N}");
         if (Capacity is { } capacity)
         {

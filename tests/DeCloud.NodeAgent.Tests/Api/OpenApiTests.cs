@@ -61,7 +61,7 @@ public sealed class OpenApiTests(ApiHost host) : IClassFixture<ApiHost>
 
         var create = schemas.GetProperty("CreateVmRequest");
         Assert.Equal(
-            ["id", "name", "vCpus", "memoryBytes", "diskBytes", "baseImageUrl", "baseImageHash", "sshPublicKey", "userData", "gpus", "labels"],
+            ["id", "name", "vCpus", "memoryBytes", "diskBytes", "baseImageUrl", "baseImageHash", "sshPublicKey", "userData", "gpus", "overlay", "labels"],
             create.GetProperty("properties").EnumerateObject().Select(p => p.Name));
         Assert.Equal(["baseImageUrl", "diskBytes", "memoryBytes", "name", "vCpus"], create.GetProperty("required").EnumerateArray().Select(r => r.GetString()!).Order());
         Assert.All(create.GetProperty("properties").EnumerateObject(), p => Assert.True(p.Value.TryGetProperty("description", out _), p.Name));

@@ -36,7 +36,7 @@ public sealed class NodeConfigurationTests
                 ("vms:stopgrace", "2m"), ("Vms:MaxVCpus", "3"), ("Vms:MaxMemoryBytes", "64MiB"), ("Vms:MaxDiskBytes", "1MiB"), ("Vms:MaxStarts", "2"), ("Capacity:CpuOvercommitRatio", "2.5"), ("Capacity:ReserveCpus", "3"),
                 ("Capacity:ReserveMemoryBytes", "6 GiB"), ("Capacity:ReserveDiskBytes", "0"), ("Capacity:OfferGpus", "false"), ("Persistence:Provider", "postgresql"),
                 ("Persistence:ConnectionString", "Host=db;Password=x"), ("Http:Url", "http://[::1]:7000"), ("Http:AllowedHosts:0", "A.example"), ("Http:AllowedHosts:1", "b.example"), ("Http:MaxRequestBodyBytes", "1 MiB"),
-                ("Http:MaxConnections", "9"), ("Http:HeadersTimeout", "1s"), ("Http:ApiToken", Token), ("Http:Socket", "/run/decloud/agent.sock"), ("WireGuard:InterfaceName", "wg7"), ("WireGuard:ListenPort", "51821"), ("WireGuard:Address", "10.80.0.7/16"),
+                ("Http:MaxConnections", "9"), ("Http:HeadersTimeout", "1s"), ("Http:ApiToken", Token), ("Http:Socket", "/run/decloud/agent.sock"), ("WireGuard:InterfaceName", "wg7"), ("WireGuard:ListenPort", "51821"), ("WireGuard:Address", "10.80.0.7/16"), ("WireGuard:VmSubnet", "10.80.7.0/24"), ("WireGuard:VmBridge", "dc7"),
                 ("Heartbeat:Interval", "10s"), ("Heartbeat:OrchestratorUrl", "https://o.example/"), ("Orchestrator:BaseUrl", "https://o.example/"), ("Orchestrator:ApiKey", Token),
                 ("Network:Isolation", "on"), ("Network:AllowPrivateNetworks", "10.20.0.0/16,192.168.7.0/24"), ("Network:Table", "dc_2"), ("Ports:RangeStart", "20000"), ("Ports:RangeEnd", "20009"), ("Ports:MaxPerVm", "5"),
             ],
@@ -50,7 +50,7 @@ public sealed class NodeConfigurationTests
         Assert.Equal(new PersistenceSection(PersistenceProvider.PostgreSql, "Host=db;Password=x"), o.Persistence);
         Assert.Equal((new IPEndPoint(IPAddress.IPv6Loopback, 7000), 1L << 20, 9, TimeSpan.FromSeconds(1), Token, "/run/decloud/agent.sock"), (o.Http.Listen, o.Http.MaxRequestBodyBytes, o.Http.MaxConnections, o.Http.HeadersTimeout, o.Http.ApiToken, o.Http.Socket));
         Assert.Equal(["a.example", "b.example"], o.Http.AllowedHosts);
-        Assert.Equal(new WireGuardSection("wg7", 51821, new(IPAddress.Parse("10.80.0.7"), 16)), o.WireGuard);
+        Assert.Equal(new WireGuardSection("wg7", 51821, new(IPAddress.Parse("10.80.0.7"), 16), IPNetwork.Parse("10.80.7.0/24"), "dc7"), o.WireGuard);
         Assert.Equal(new HeartbeatSection(TimeSpan.FromSeconds(10), new("https://o.example/")), o.Heartbeat);
         Assert.Equal((IsolationMode.On, "dc_2"), (o.Network.Isolation, o.Network.Table));
         Assert.Equal(["10.20.0.0/16", "192.168.7.0/24"], o.Network.AllowPrivateNetworks.Select(n => n.ToString()));
@@ -117,6 +117,9 @@ public sealed class NodeConfigurationTests
     [InlineData("WireGuard:Address", "10.0.0.0/16")]
     [InlineData("WireGuard:Address", "10.0.0.1/32")]
     [InlineData("WireGuard:Address", "fd00::/64")]
+    [InlineData("WireGuard:VmSubnet", "10.80.7.0/24")]
+    [InlineData("WireGuard:VmSubnet", "10.80.7.1/24")]
+    [InlineData("WireGuard:VmBridge", "a bridge")]
     [InlineData("Heartbeat:Interval", "0s")]
     [InlineData("Heartbeat:OrchestratorUrl", "ftp://x")]
     [InlineData("Orchestrator:BaseUrl", "https://user:pw@x")]

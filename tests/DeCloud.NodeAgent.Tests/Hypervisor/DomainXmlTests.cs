@@ -49,7 +49,7 @@ public sealed class DomainXmlTests
     {
         var texts = typeof(DomainSpec).GetProperties().Where(p => p.PropertyType != typeof(int) && p.PropertyType != typeof(long)).Select(p => p.Name);
 
-        Assert.Equal(["BaseImage", "HostDevices", "Id", "InterfaceName", "MacAddress", "Paths"], texts.Order(StringComparer.Ordinal));
+        Assert.Equal(["BaseImage", "HostDevices", "Id", "InterfaceName", "MacAddress", "OverlayBridge", "OverlayInterfaceName", "OverlayMacAddress", "Paths"], texts.Order(StringComparer.Ordinal));
         Assert.Equal(["ConsoleLog", "Disk", "Seed"], typeof(VmPaths).GetProperties().Select(p => p.Name).Order(StringComparer.Ordinal));
     }
 
@@ -63,6 +63,27 @@ public sealed class DomainXmlTests
         Assert.Equal(expected.ReplaceLineEndings("\n").TrimEnd('\n'), built.ToString().ReplaceLineEndings("\n"));
         var devices = built.Element("devices")!;
         devices.Elements("hostdev").Remove();
+        Assert.Equal(DomainXml.Build(Sample, Acceleration.Kvm, new() { DirectIo = true }).ToString(), built.ToString());
+    }
+
+    [Fact]
+    public void An_attached_VM_has_a_second_interface_and_is_else_as_any_other()
+    {
+        var built = DomainXml.Build(Sample with { OverlayBridge = "dcoverlay" }, Acceleration.Kvm, new() { DirectIo = true });
+
+        var second = built.Element("devices")!.Elements("interface").Last();
+        Assert.Equal(
+            """
+            <interface type="bridge">
+              <mac address="52:55:3f:2b:8c:1d" />
+              <source bridge="dcoverlay" />
+              <target dev="dcov3f2b8c1d5e6" />
+              <model type="virtio" />
+              <mtu size="1420" />
+            </interface>
+            """.ReplaceLineEndings("\n"),
+            second.ToString().ReplaceLineEndings("\n"));
+        second.Remove();
         Assert.Equal(DomainXml.Build(Sample, Acceleration.Kvm, new() { DirectIo = true }).ToString(), built.ToString());
     }
 

@@ -3,8 +3,10 @@ using Akka.Actor;
 using DeCloud.NodeAgent.Actors.Edge;
 using DeCloud.NodeAgent.Contracts.Remote;
 using DeCloud.NodeAgent.Core.Hypervisor;
+using DeCloud.NodeAgent.Core.Overlay;
 using DeCloud.NodeAgent.Core.Vms;
 using DeCloud.NodeAgent.Tests.Actors;
+using DeCloud.NodeAgent.Tests.Overlay;
 using Xunit.Abstractions;
 using VmEvent = DeCloud.NodeAgent.Contracts.Remote.VmEvent;
 
@@ -102,6 +104,60 @@ public sealed class GatewayTests : NodeFixture
         await Accepted(create);
         Assert.Single(Asked("remote:c-1"));
         Assert.Empty(Asked("remote:c-2"));
+    }
+
+    protected override OverlaySettings OverlaySettings => OverlaySamples.Settings;
+
+    [Fact]
+    public async Task Peers_are_changed_all_or_none_once_for_a_command_and_as_it_was_asked_also_after_its_deadline()
+    {
+        var session = await Attached();
+        var (a, b) = (OverlaySamples.Key(1).Text, OverlaySamples.Key(2).Text);
+        var first = new ReconcilePeers(session, "p-1", Now.AddSeconds(10), [new(a, "192.0.2.1:51820", ["10.80.1.0/24"], 25), new(b, null, ["10.80.2.0/24"])]);
+        await Accepted(first);
+        Assert.Equal([a, b], (await Peers()).Select(p => p.PublicKey).Order(StringComparer.Ordinal));
+
+        // What one had can be the other's in the same command.
+        await Accepted(new ReconcilePeers(session, "p-2", null, [new(b, null, ["10.80.1.0/24"])], [a]));
+        Assert.Equal(["10.80.1.0/24"], Assert.Single(await Peers()).AllowedIps);
+
+        var twice = new ReconcilePeers(session, "p-3", null, [new(a, null, ["10.80.3.0/24"]), new(OverlaySamples.Key(3).Text, null, ["10.80.1.0/25"])]);
+        Assert.Equal("peer-conflict", (await Answer(twice) as CommandRefused)!.Code);
+        Assert.Single(await Peers());
+
+        Clock.Advance(TimeSpan.FromSeconds(12));
+        await Accepted(first);
+        Assert.Equal(b, Assert.Single(await Peers()).PublicKey);
+        Assert.Equal(RefusalCodes.DeadlinePassed, (await Answer(first with { CommandId = "p-4" }) as CommandRefused)!.Code);
+        Assert.Equal("idempotency-conflict", (await Answer(first with { Remove = [b], Peers = null, Deadline = null }) as CommandRefused)!.Code);
+    }
+
+    [Theory]
+    [InlineData("no key", "10.80.1.0/24", "invalid-request")]
+    [InlineData("AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=", "10.81.1.0/24", "peer-conflict")]
+    [InlineData("AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=", "10.80.0.7/32", "peer-conflict")]
+    public async Task A_peer_that_can_not_be_is_refused_with_its_reason_and_nothing_is_changed(string key, string network, string code)
+    {
+        var session = await Attached();
+        Assert.Equal(code, (await Answer(new ReconcilePeers(session, "p-1", null, [new(key, null, [network])])) as CommandRefused)!.Code);
+        Assert.Empty(await Peers());
+    }
+
+    [Fact]
+    public async Task What_a_node_has_is_told_in_the_figures_by_which_it_lets_VMs_in()
+    {
+        var session = await Attached();
+        await Accepted(Create(session, "c-1", Guid.NewGuid()));
+        await Ended("c-1", "succeeded");
+        await Accepted(new Report(session, "r-1"));
+        await Until(() => _heard.OfType<NodeReport>().Any());
+        var capacity = Assert.IsType<Core.Vms.VmReply.Capacity>(await Node.Ask<Core.Vms.VmReply>(new VmQueries.GetCapacity(), TimeSpan.FromSeconds(8))).Resource;
+        var expected = new NodeCapacity(
+            capacity.Cpu.Threads - capacity.Cpu.HostReserve, capacity.Memory.OfferedBytes, capacity.Disks[0].FreeBytes, (int)capacity.Cpu.Reserved, capacity.Memory.ReservedBytes, capacity.Disks[0].ReservedByVmsBytes);
+        Assert.Equal(expected, _heard.OfType<NodeReport>().Single().Capacity);
+        Assert.True(expected is { PromisedVCpus: > 0, PromisedDiskBytes: > 0 });
+        Clock.Advance(TimeSpan.FromSeconds(6));
+        await Until(() => _heard.OfType<Heartbeat>().Any(h => h.Capacity == expected));
     }
 
     [Fact]
@@ -251,7 +307,7 @@ public sealed class GatewayTests : NodeFixture
 
     private IActorRef StartGateway()
     {
-        var parts = new GatewayParts(Node, new MemoryFeed(BreakableJournal.Of(Sys)), Board, () => new(4, 1L << 34, 1L << 40), new AnyVm(), new("node-1", ["orchestrator", "other"]), 100_000, "test", TimeProvider.System);
+        var parts = new GatewayParts(Node, new MemoryFeed(BreakableJournal.Of(Sys)), Board, new AnyVm(), new("node-1", ["orchestrator", "other"]), 100_000, "test", TimeProvider.System);
         return Sys.ActorOf(Props.Create(() => new OrchestratorGateway(parts)));
     }
 
@@ -274,6 +330,9 @@ public sealed class GatewayTests : NodeFixture
     }
 
     private object? _boardOfGateway;
+
+    private async Task<IReadOnlyList<Contracts.Rest.WireGuardPeerResource>> Peers() =>
+        Assert.IsType<OverlayReply.Shown>(await Node.Ask<OverlayReply>(new OverlayQueries.Get(), TimeSpan.FromSeconds(8))).WireGuard.Peers;
 
     private async Task<Refused> Refusal(Attach attach)
     {

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Net;
 using System.Text;
 using System.Text.Json;
 using CsCheck;
@@ -59,6 +60,21 @@ public sealed class NoCloudSeedSpec
                     return files["user-data"].AsSpan().SequenceEqual(userData) && meta.RootElement.EnumerateObject().Count() == (key.Length > 0 ? 3 : 2);
                 },
                 iter: 500);
+
+    [Fact]
+    public void The_second_interface_has_a_fixed_address_and_a_way_to_the_overlay_alone()
+    {
+        var overlay = new SeedOverlay("52:55:00:00:00:01", new(IPAddress.Parse("10.80.7.2"), 24), IPAddress.Parse("10.80.7.1"), IPNetwork.Parse("10.80.0.0/16"), 1420);
+        Assert.Equal(
+            """{"version":2,"ethernets":{"eth0":{"match":{"macaddress":"52:54:00:00:00:01"},"set-name":"eth0","dhcp4":true}}}""" + "\n",
+            NetworkConfigOf(Content));
+        Assert.Equal(
+            """{"version":2,"ethernets":{"eth0":{"match":{"macaddress":"52:54:00:00:00:01"},"set-name":"eth0","dhcp4":true},"eth1":{"match":{"macaddress":"52:55:00:00:00:01"},"set-name":"eth1","dhcp4":false,"addresses":["10.80.7.2/24"],"mtu":1420,"routes":[{"to":"10.80.0.0/16","via":"10.80.7.1"}]}}}""" + "\n",
+            NetworkConfigOf(Content with { Overlay = overlay }));
+
+        static string NetworkConfigOf(SeedContent content) =>
+            Encoding.ASCII.GetString(FilesOf(NoCloudSeed.Write(content, null), 24, Encoding.BigEndianUnicode).Single(file => file.Name == "network-config").Bytes);
+    }
 
     [Fact]
     public void An_empty_user_data_is_the_tenants_word_and_not_replaced_by_ours()

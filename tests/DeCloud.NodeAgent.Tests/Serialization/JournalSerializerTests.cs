@@ -49,6 +49,14 @@ public sealed class JournalSerializerTests : IDisposable
     }
 
     [Fact]
+    public void The_address_of_a_VM_in_the_overlay_is_a_later_member_and_reads_back_too()
+    {
+        var stored = File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "Fixtures", "journal-v1", "later", "roster-admitted.1.overlay.json"));
+        var sample = (RosterEvents.Admitted)JournalSamples.ByManifest["roster-admitted.1"];
+        Assert.Equal(Text(sample with { Spec = sample.Spec with { OverlayAddress = "10.80.7.2" } }), Text(JournalSerializer.Read(stored, "roster-admitted.1")));
+    }
+
+    [Fact]
     public void Every_event_of_the_domain_is_bound()
     {
         var events = typeof(IVmEvent).Assembly.GetTypes()

@@ -125,6 +125,7 @@ internal static class Examples
         KeySince = Time,
         ObservedAt = Time,
         Peers = [Peer],
+        Vms = new() { State = "up", Subnet = "10.80.7.0/24", Gateway = "10.80.7.1", Bridge = "dcoverlay", FreeAddresses = 252, Attached = [new(VmId, "web-1", "10.80.7.2", null)] },
     };
 
     private static CapacityResource Capacity { get; } = new()

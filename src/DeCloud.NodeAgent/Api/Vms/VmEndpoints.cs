@@ -38,7 +38,7 @@ internal static class VmEndpoints
             .Gives<AcceptedResource>(202, "The VM is stored and will be made. 'Location' names the operation.")
             .Fails(EndpointDocs.WhenAsked)
             .Fails(FailureCodes.VmExists, FailureCodes.VmDeleted, FailureCodes.ForeignDomain, FailureCodes.NoAcceleration, FailureCodes.IdempotencyConflict, FailureCodes.JournalUnavailable, FailureCodes.DiskFull, FailureCodes.HostError)
-            .Fails(FailureCodes.CapacityExhausted, FailureCodes.CapacityUnknown, FailureCodes.GpuUnknown);
+            .Fails(FailureCodes.CapacityExhausted, FailureCodes.CapacityUnknown, FailureCodes.GpuUnknown, FailureCodes.OverlayNotOffered);
 
         vm.MapGet("", Get)
             .Does("Get a VM", "The VM as it is now. 'ETag' is its version; with 'If-None-Match' an unchanged VM is answered with 304.")
@@ -82,7 +82,7 @@ internal static class VmEndpoints
         // Cast, because a bare null would become memory of no bytes.
         var userData = spec.HasUserData ? Encoding.UTF8.GetBytes(create.UserData!) : (ReadOnlyMemory<byte>?)null;
         var id = create.Id is { } given ? new VmId(given) : VmId.New();
-        return VmReplies.ToAnswer(await vms.ActorRef.CommandAsync<VmReply>(new VmCommands.Create(id, spec, userData, request) { Gpus = [.. create.Gpus ?? []] }, http.RequestAborted));
+        return VmReplies.ToAnswer(await vms.ActorRef.CommandAsync<VmReply>(new VmCommands.Create(id, spec, userData, request) { Gpus = [.. create.Gpus ?? []], Overlay = create.Overlay == true }, http.RequestAborted));
     }
 
     private static async Task<Results<Ok<VmResource>, StatusCodeHttpResult, Problem>> Get(Guid id, HttpContext http, IRequiredActor<VmsKey> vms)
