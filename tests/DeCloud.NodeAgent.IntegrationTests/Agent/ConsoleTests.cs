@@ -13,7 +13,8 @@ public sealed class ConsoleTests(AgentLab lab) : AgentTests(lab), IClassFixture<
     [Fact]
     public async Task A_command_typed_into_the_serial_console_is_answered_by_the_guest()
     {
-        var vm = await Lab.ReadyVmAsync();
+        var vm = (await Lab.Api.DoneAsync(await Lab.Api.CreateAsync(Lab.Small())))!;
+        await Lab.GuestReadyAsync(vm.Id, 1);
         using var console = await OpenAsync(vm.Id, "serial");
         Assert.Equal((HttpStatusCode.Conflict, "console-busy"), Codes(await TryTicketAsync(vm.Id, "serial")));
 

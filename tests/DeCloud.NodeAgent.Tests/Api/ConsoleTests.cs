@@ -1,6 +1,5 @@
 using System.Net.WebSockets;
 using System.Text;
-using System.Threading.Channels;
 using DeCloud.NodeAgent.Api.Consoles;
 using DeCloud.NodeAgent.Core.Consoles;
 using DeCloud.NodeAgent.Core.Node;
@@ -291,58 +290,6 @@ public sealed class ConsoleTests : IAsyncLifetime
         public DateTimeOffset Now { get; set; } = new(2026, 1, 31, 12, 0, 0, TimeSpan.Zero);
 
         public override DateTimeOffset GetUtcNow() => Now;
-    }
-
-    private sealed class ScriptedConsoles : IDomainConsoles
-    {
-        public ScriptedLine Line { get; private set; } = new();
-
-        public List<bool> TookOver { get; } = [];
-
-        public Task<IConsoleLine> OpenConsoleAsync(VmId id, bool takesOver, CancellationToken cancellation)
-        {
-            Assert.Equal(Samples.Id, id.Value);
-            TookOver.Add(takesOver);
-            return Task.FromResult<IConsoleLine>(Line = new());
-        }
-    }
-
-    private sealed class ScriptedLine : IConsoleLine
-    {
-        private readonly Channel<byte[]> _printed = Channel.CreateUnbounded<byte[]>();
-        private readonly Channel<string> _typed = Channel.CreateUnbounded<string>();
-
-        public TaskCompletionSource HungUp { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-        public void Print(string text) => _printed.Writer.TryWrite(Encoding.ASCII.GetBytes(text));
-
-        public void End(Exception? cause) => _printed.Writer.TryComplete(cause);
-
-        public async Task<string> TypedAsync() => await _typed.Reader.ReadAsync().AsTask().WaitAsync(Deadline);
-
-        public async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellation)
-        {
-            if (!await _printed.Reader.WaitToReadAsync(cancellation))
-            {
-                return 0;
-            }
-
-            _printed.Reader.TryRead(out var bytes);
-            bytes!.CopyTo(buffer);
-            return bytes!.Length;
-        }
-
-        public Task WriteAsync(ReadOnlyMemory<byte> data, CancellationToken cancellation)
-        {
-            _typed.Writer.TryWrite(Encoding.ASCII.GetString(data.Span));
-            return Task.CompletedTask;
-        }
-
-        public ValueTask DisposeAsync()
-        {
-            HungUp.TrySetResult();
-            return ValueTask.CompletedTask;
-        }
     }
 
     /// <summary>A client whose network took nothing more.</summary>
