@@ -1,5 +1,6 @@
 using DeCloud.Libvirt.Errors;
 using DeCloud.Libvirt.Protocol;
+using DeCloud.Libvirt.Streams;
 using DeCloud.Libvirt.Xdr;
 
 namespace DeCloud.Libvirt.Connection;
@@ -46,6 +47,9 @@ internal abstract class PendingCall(Procedure procedure, XdrWriter frame, TimeSp
 
     /// <summary>Ties the reply to it; 0 before it is sent.</summary>
     public uint Serial { get; set; }
+
+    /// <summary>The stream that it opens; null for most.</summary>
+    public LibvirtStream? Stream { get; init; }
 
     /// <summary>Its place in the queue.</summary>
     public LinkedListNode<PendingCall>? Place { get; set; }

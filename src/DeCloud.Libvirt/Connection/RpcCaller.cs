@@ -1,4 +1,5 @@
 using DeCloud.Libvirt.Protocol;
+using DeCloud.Libvirt.Streams;
 using DeCloud.Libvirt.Xdr;
 
 namespace DeCloud.Libvirt.Connection;
@@ -25,6 +26,16 @@ internal readonly record struct RpcCaller(RpcSession Session, TimeSpan? Deadline
     public Task CallAsync<TArguments>(
         Procedure procedure, TArguments arguments, XdrEncode<TArguments> encode, CancellationToken cancellationToken) =>
         Session.CallAsync(procedure, arguments, encode, static (ref XdrReader _) => true, Deadline, cancellationToken);
+
+    /// <summary>A call that opens a stream.</summary>
+    /// <param name="procedure">What to call.</param>
+    /// <param name="arguments">Its arguments.</param>
+    /// <param name="encode">Writes them.</param>
+    /// <param name="capacity">Bytes of the stream that may wait to be read.</param>
+    /// <param name="cancellationToken">Gives up; a stream that is opened nonetheless is closed by itself.</param>
+    public Task<LibvirtStream> OpenStreamAsync<TArguments>(
+        Procedure procedure, TArguments arguments, XdrEncode<TArguments> encode, int capacity, CancellationToken cancellationToken) =>
+        Session.OpenStreamAsync(procedure, arguments, encode, capacity, Deadline, cancellationToken);
 
     /// <summary>A call without arguments.</summary>
     public Task<T> CallAsync<T>(Procedure procedure, XdrDecode<T> decode, CancellationToken cancellationToken) =>

@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using DeCloud.Libvirt.Protocol;
+using DeCloud.Libvirt.Streams;
 using DeCloud.Libvirt.Xdr;
 
 namespace DeCloud.Libvirt.Connection;
@@ -22,6 +23,7 @@ internal sealed class RpcSession : IAsyncDisposable
     private readonly NotificationHandler _notify;
     private readonly CallQueue _calls;
     private readonly KeepAliveClock _clock;
+    private readonly StreamTable _streams = new();
     private readonly StringCache _names = new();
     private readonly CancellationTokenSource _stopped = new();
     private readonly TaskCompletionSource<LibvirtCloseReason> _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -103,8 +105,57 @@ internal sealed class RpcSession : IAsyncDisposable
             return Task.FromCanceled<T>(cancellationToken);
         }
 
-        var frame = Frame.Call(procedure, arguments, encode);
-        var call = new PendingCall<T>(procedure, frame, decode, deadline ?? _options.CallDeadline);
+        return Begin(new PendingCall<T>(procedure, Frame.Call(procedure, arguments, encode), decode, deadline ?? _options.CallDeadline), cancellationToken);
+    }
+
+    /// <summary>Calls a procedure that opens a stream.</summary>
+    /// <param name="procedure">What to call.</param>
+    /// <param name="arguments">Its arguments.</param>
+    /// <param name="encode">Writes them.</param>
+    /// <param name="capacity">Bytes of the stream that may wait to be read.</param>
+    /// <param name="deadline">How long opening may take; null for the default.</param>
+    /// <param name="cancellationToken">Gives it up.</param>
+    public async Task<LibvirtStream> OpenStreamAsync<TArguments>(
+        Procedure procedure, TArguments arguments, XdrEncode<TArguments> encode, int capacity, TimeSpan? deadline, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        var stream = new LibvirtStream(this, procedure, capacity);
+        var call = new PendingCall<bool>(procedure, Frame.Call(procedure, arguments, encode), static (ref XdrReader _) => true, deadline ?? _options.CallDeadline) { Stream = stream };
+        await Begin(call, cancellationToken).ConfigureAwait(false);
+        return stream;
+    }
+
+    /// <summary>Sends a packet of a stream.</summary>
+    /// <param name="stream">The stream.</param>
+    /// <param name="status">What the packet is.</param>
+    /// <param name="data">What it carries.</param>
+    /// <returns>Ends when the socket has taken the packet.</returns>
+    public Task SendAsync(LibvirtStream stream, MessageStatus status, ReadOnlySpan<byte> data)
+    {
+        var frame = Frame.Stream(stream.Procedure, stream.Serial, status, data);
+        var sent = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        LibvirtCloseReason? closed;
+        lock (_gate)
+        {
+            closed = _closeReason;
+            if (closed is null)
+            {
+                _streams.Send(new(frame, sent));
+            }
+        }
+
+        if (closed is not null)
+        {
+            frame.Dispose();
+            return Task.FromException(new LibvirtConnectionLostException(closed));
+        }
+
+        Pump();
+        return sent.Task;
+    }
+
+    private Task<T> Begin<T>(PendingCall<T> call, CancellationToken cancellationToken)
+    {
         call.Arm(_abandon, _options.Time, cancellationToken);
         LibvirtCloseReason? closed;
         bool queued;
@@ -116,7 +167,7 @@ internal sealed class RpcSession : IAsyncDisposable
 
         if (closed is not null)
         {
-            frame.Dispose();
+            call.Frame.Dispose();
             call.Fail(new LibvirtConnectionLostException(closed));
         }
         else if (queued)
@@ -131,6 +182,7 @@ internal sealed class RpcSession : IAsyncDisposable
     public void Close(LibvirtCloseReason reason)
     {
         List<(PendingCall Call, bool WasSent)> calls;
+        (IReadOnlyList<LibvirtStream> Open, IReadOnlyList<OutgoingFrame> Unsent) streams;
         lock (_gate)
         {
             if (_closeReason is not null)
@@ -140,6 +192,7 @@ internal sealed class RpcSession : IAsyncDisposable
 
             _closeReason = reason;
             calls = _calls.TakeAll();
+            streams = _streams.TakeAll();
             _keepAlive?.Dispose();
         }
 
@@ -153,6 +206,17 @@ internal sealed class RpcSession : IAsyncDisposable
             }
 
             call.Fail(new LibvirtConnectionLostException(reason, wasSent));
+        }
+
+        var lost = new LibvirtConnectionLostException(reason);
+        foreach (var frame in streams.Unsent)
+        {
+            frame.Drop(lost);
+        }
+
+        foreach (var stream in streams.Open)
+        {
+            stream.End(lost);
         }
 
         _closed.TrySetResult(reason);
@@ -209,6 +273,7 @@ internal sealed class RpcSession : IAsyncDisposable
                 {
                     _clock.Heard();
                     call = _calls.TakeAnswered(header);
+                    _streams.Answered(header, isWanted: call is not null);
                 }
 
                 Pump();
@@ -237,6 +302,17 @@ internal sealed class RpcSession : IAsyncDisposable
                         LibvirtCloseKind.EventOverflow,
                         $"More than {_options.EventCapacity} libvirt events waited to be read.");
 
+            case { Type: MessageType.Stream }:
+                LibvirtStream? stream;
+                lock (_gate)
+                {
+                    _clock.Heard();
+                    stream = _streams.Find(header);
+                }
+
+                stream.Take(header.Status, ref reader);
+                return null;
+
             default:
                 throw new LibvirtProtocolException($"a message has the unexpected type {(int)header.Type}");
         }
@@ -261,16 +337,23 @@ internal sealed class RpcSession : IAsyncDisposable
     {
         try
         {
-            while (TakeOutgoing() is { } frame)
+            while (TakeOutgoing() is { } outgoing)
             {
-                using (frame)
+                try
                 {
-                    var rest = frame.Written;
+                    var rest = outgoing.Frame.Written;
                     while (rest.Length > 0)
                     {
                         var sent = await _socket.SendAsync(rest, SocketFlags.None, _stopped.Token).ConfigureAwait(false);
                         rest = rest[sent..];
                     }
+
+                    outgoing.Done();
+                }
+                catch (Exception exception)
+                {
+                    outgoing.Drop(_closeReason is { } reason ? new LibvirtConnectionLostException(reason, wasSent: true) : exception);
+                    throw;
                 }
             }
         }
@@ -284,7 +367,7 @@ internal sealed class RpcSession : IAsyncDisposable
         }
     }
 
-    private XdrWriter? TakeOutgoing()
+    private OutgoingFrame? TakeOutgoing()
     {
         lock (_gate)
         {
@@ -293,19 +376,31 @@ internal sealed class RpcSession : IAsyncDisposable
                 if (_pongOwed)
                 {
                     _pongOwed = false;
-                    return Frame.KeepAlive(KeepAliveProcedure.Pong);
+                    return new(Frame.KeepAlive(KeepAliveProcedure.Pong));
                 }
 
                 if (_pingOwed)
                 {
                     _pingOwed = false;
-                    return Frame.KeepAlive(KeepAliveProcedure.Ping);
+                    return new(Frame.KeepAlive(KeepAliveProcedure.Ping));
+                }
+
+                if (_streams.TryTakeNext(out var packet))
+                {
+                    return packet;
                 }
 
                 if (_calls.TryTakeNext(out var call))
                 {
                     Frame.SetSerial(call.Frame, call.Serial);
-                    return call.Frame;
+                    if (call.Stream is { } opened)
+                    {
+                        // Before the reply, which the first packet may follow at once.
+                        opened.Serial = call.Serial;
+                        _streams.Add(opened);
+                    }
+
+                    return new(call.Frame);
                 }
             }
 

@@ -108,6 +108,20 @@ public enum DomainXmlFlags : uint
     Migratable = 1 << 3,
 }
 
+/// <summary>How to open a console (<c>virDomainConsoleFlags</c>).</summary>
+[Flags]
+public enum ConsoleFlags : uint
+{
+    /// <summary>As it is; refused when somebody has it open.</summary>
+    None = 0,
+
+    /// <summary>Takes it from whoever has it open.</summary>
+    Force = 1 << 0,
+
+    /// <summary>Only where the daemon sees to it that one alone has it open.</summary>
+    Safe = 1 << 1,
+}
+
 /// <summary>Which domains to list (<c>virConnectListAllDomainsFlags</c>). Bits of one group are alternatives; groups narrow each other.</summary>
 [Flags]
 public enum DomainListFlags : uint

@@ -30,6 +30,21 @@ internal static class Frame
     /// <summary>Fills in the serial of an encoded call.</summary>
     public static void SetSerial(XdrWriter frame, uint serial) => frame.Patch(SerialOffset, serial);
 
+    /// <summary>Encodes a packet of a stream.</summary>
+    /// <param name="procedure">The procedure that opened the stream.</param>
+    /// <param name="serial">The serial of the call that opened it.</param>
+    /// <param name="status">What the packet is.</param>
+    /// <param name="data">What it carries.</param>
+    public static XdrWriter Stream(Procedure procedure, uint serial, MessageStatus status, ReadOnlySpan<byte> data)
+    {
+        var length = ProtocolLimits.SmallestFrame + data.Length;
+        var writer = new XdrWriter(length);
+        writer.UInt32((uint)length);
+        new MessageHeader(procedure, MessageType.Stream, serial, status).Write(writer);
+        writer.Raw(data);
+        return writer;
+    }
+
     /// <summary>Encodes a keepalive message.</summary>
     public static XdrWriter KeepAlive(KeepAliveProcedure procedure)
     {

@@ -1,6 +1,6 @@
 namespace DeCloud.Libvirt.Protocol;
 
-/// <summary>What kind of message a frame holds (<c>enum virNetMessageType</c>). Streams and passed descriptors are not used here.</summary>
+/// <summary>What kind of message a frame holds (<c>enum virNetMessageType</c>). Passed descriptors and holes in streams are not used here.</summary>
 internal enum MessageType
 {
     /// <summary>Client to daemon: the arguments of a call.</summary>
@@ -11,4 +11,7 @@ internal enum MessageType
 
     /// <summary>Either way: a notification with serial 0.</summary>
     Notification = 2,
+
+    /// <summary>Either way: a packet of a stream, with the procedure and the serial of the call that opened it.</summary>
+    Stream = 3,
 }

@@ -18,6 +18,9 @@ internal static class ProtocolLimits
     /// <summary>The shortest frame: a length word and a header.</summary>
     public const int SmallestFrame = LengthWord + Header;
 
+    /// <summary>Bytes of one packet of a stream that every daemon takes (VIR_NET_MESSAGE_LEGACY_PAYLOAD_MAX).</summary>
+    public const int StreamPacket = 262_120;
+
     /// <summary>Bytes of one string (REMOTE_STRING_MAX).</summary>
     public const int String = 4_194_304;
 

@@ -75,6 +75,9 @@ internal enum RemoteProcedure
     /// <summary>REMOTE_PROC_DOMAIN_CREATE_WITH_FLAGS.</summary>
     DomainCreate = 196,
 
+    /// <summary>REMOTE_PROC_DOMAIN_OPEN_CONSOLE.</summary>
+    DomainOpenConsole = 201,
+
     /// <summary>REMOTE_PROC_DOMAIN_GET_STATE.</summary>
     DomainGetState = 212,
 

@@ -121,6 +121,9 @@ internal ref struct XdrReader
         return (int)count;
     }
 
+    /// <summary>All that follows, as it is: what packets of streams hold is no XDR.</summary>
+    public ReadOnlySpan<byte> ReadRest() => Take(Remaining);
+
     /// <summary>Refuses bytes after the last value: the two sides would disagree on the format.</summary>
     public readonly void EnsureEnd()
     {

@@ -74,6 +74,9 @@ internal sealed class XdrWriter : IDisposable
         return this;
     }
 
+    /// <summary>Writes bytes as they are, without a length and without padding: what packets of streams hold is no XDR.</summary>
+    public void Raw(ReadOnlySpan<byte> bytes) => bytes.CopyTo(Reserve(bytes.Length));
+
     /// <summary>Writes a UUID: 16 bytes in the order in which it is written out.</summary>
     public XdrWriter Uuid(Guid value)
     {

@@ -137,6 +137,7 @@ internal sealed class NodeSupervisor : ReceiveActor, IWithTimers
         Receive<NodeQueries.Get>(_ => Sender.Tell(View()));
         Receive<NodeQueries.GetReadiness>(_ => Sender.Tell(Readiness()));
         Receive<NodeQueries.GetVncSocket>(FindVncSocket);
+        Receive<NodeQueries.GetConsoles>(_ => Sender.Tell(new ConsoleAccess(_session, _session is null ? NoHypervisor : null)));
 
         Receive<Terminated>(Fell);
         Receive<Raise>(raise => Start(raise.Name, isAgain: true));
@@ -353,11 +354,13 @@ internal sealed class NodeSupervisor : ReceiveActor, IWithTimers
             : null,
         Capacity: _registry.HasCapacity);
 
+    private Failure NoHypervisor => _withoutVms ?? new(FailureCodes.HypervisorUnavailable, "libvirt is not connected. Try again when it is back.", false);
+
     private void FindVncSocket(NodeQueries.GetVncSocket query)
     {
         if (_session is not { } session)
         {
-            Sender.Tell(new VncSocket(null, _withoutVms ?? new(FailureCodes.HypervisorUnavailable, "libvirt is not connected. Try again when it is back.", false)));
+            Sender.Tell(new VncSocket(null, NoHypervisor));
             return;
         }
 

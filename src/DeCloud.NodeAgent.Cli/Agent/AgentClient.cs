@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
+using System.Net.WebSockets;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -20,18 +21,19 @@ internal sealed class AgentClient : IDisposable
 
     private readonly AgentAddress _address;
     private readonly HttpClient _http;
+    private readonly SocketsHttpHandler _handler;
 
     /// <summary>Makes a client; nothing is sent yet.</summary>
     public AgentClient(AgentAddress address)
     {
         _address = address;
-        var handler = new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, UseProxy = address.Socket is null && !address.Url.IsLoopback, ConnectTimeout = TimeSpan.FromSeconds(10) };
+        _handler = new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, UseProxy = address.Socket is null && !address.Url.IsLoopback, ConnectTimeout = TimeSpan.FromSeconds(10) };
         if (address.Socket is { } path)
         {
-            handler.ConnectCallback = (_, cancellation) => ConnectAsync(path, cancellation);
+            _handler.ConnectCallback = (_, cancellation) => ConnectAsync(path, cancellation);
         }
 
-        _http = new(handler) { BaseAddress = address.Url, Timeout = Timeout.InfiniteTimeSpan, MaxResponseContentBufferSize = MostAnswerBytes };
+        _http = new(_handler) { BaseAddress = address.Url, Timeout = Timeout.InfiniteTimeSpan, MaxResponseContentBufferSize = MostAnswerBytes };
         if (address.Token is { } token)
         {
             _http.DefaultRequestHeaders.Authorization = new("Bearer", token);
@@ -83,6 +85,35 @@ internal sealed class AgentClient : IDisposable
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, after is null ? "/api/events" : $"/api/events?after={after}");
         return await CallAsync(request, AnswerDeadline, cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>Opens a WebSocket with a ticket.</summary>
+    /// <param name="path">The path that came with the ticket.</param>
+    /// <param name="cancellation">The end.</param>
+    /// <exception cref="CliException">It was refused, or the agent can't be reached.</exception>
+    public async Task<ClientWebSocket> OpenSocketAsync(string path, CancellationToken cancellation)
+    {
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        end.CancelAfter(AnswerDeadline);
+        var socket = new ClientWebSocket { Options = { CollectHttpResponseDetails = true, KeepAliveInterval = TimeSpan.FromSeconds(20) } };
+        try
+        {
+            using var invoker = new HttpMessageInvoker(_handler, disposeHandler: false);
+            await socket.ConnectAsync(new UriBuilder(_address.Url) { Scheme = _address.Url.Scheme == "https" ? "wss" : "ws", Path = path }.Uri, invoker, end.Token).ConfigureAwait(false);
+            return socket;
+        }
+        catch (Exception e)
+        {
+            var status = (int)socket.HttpStatusCode;
+            socket.Dispose();
+            throw e switch
+            {
+                WebSocketException when status >= 400 => new CliException(status is 404 or 410 ? ExitCode.NotFound : ExitCode.Refused, string.Create(System.Globalization.CultureInfo.InvariantCulture, $"The agent did not open the console (HTTP status {status}). Is the VM running, and its console free?"), e),
+                WebSocketException => NotReachable(e),
+                OperationCanceledException when !cancellation.IsCancellationRequested => new CliException(ExitCode.Timeout, $"The agent at {_address.Shown} did not open the console within {Quantities.Show(AnswerDeadline)}.", e),
+                _ => e,
+            };
+        }
     }
 
     /// <inheritdoc/>

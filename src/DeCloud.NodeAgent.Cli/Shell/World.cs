@@ -12,6 +12,18 @@ internal sealed record World
     /// <summary>Whether results go to a terminal.</summary>
     public required bool OutIsTerminal { get; init; }
 
+    /// <summary>Whether a person types.</summary>
+    public bool InIsTerminal { get; init; }
+
+    /// <summary>Opens standard input for bytes.</summary>
+    public Func<Stream> OpenIn { get; init; } = () => Stream.Null;
+
+    /// <summary>Opens standard output for bytes.</summary>
+    public Func<Stream> OpenOut { get; init; } = () => Stream.Null;
+
+    /// <summary>Puts the terminal into raw mode until what is returned is disposed of; null when there is none.</summary>
+    public Func<IDisposable?> MakeRaw { get; init; } = () => null;
+
     /// <summary>Whether progress goes to a terminal.</summary>
     public required bool ErrorIsTerminal { get; init; }
 
@@ -32,6 +44,10 @@ internal sealed record World
     {
         Out = Console.Out,
         Error = Console.Error,
+        InIsTerminal = !Console.IsInputRedirected,
+        OpenIn = Console.OpenStandardInput,
+        OpenOut = Console.OpenStandardOutput,
+        MakeRaw = () => Consoles.Terminal.TryMakeRaw(),
         OutIsTerminal = !Console.IsOutputRedirected,
         ErrorIsTerminal = !Console.IsErrorRedirected,
         Environment = name => System.Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null,

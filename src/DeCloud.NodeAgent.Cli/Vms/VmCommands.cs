@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using DeCloud.NodeAgent.Cli.Agent;
+using DeCloud.NodeAgent.Cli.Consoles;
 using DeCloud.NodeAgent.Cli.Operations;
 using DeCloud.NodeAgent.Cli.Shell;
 using DeCloud.NodeAgent.Contracts.Rest;
@@ -27,6 +28,7 @@ internal static class VmCommands
         vm.Subcommands.Add(Change(decloud, "resume", "Let the virtual CPUs run again"));
         vm.Subcommands.Add(Delete(decloud));
         vm.Subcommands.Add(History(decloud));
+        vm.Subcommands.Add(ConsoleCommand.Build(decloud));
         vm.Subcommands.Add(Logs(decloud));
         vm.Subcommands.Add(Vnc(decloud));
         return vm;

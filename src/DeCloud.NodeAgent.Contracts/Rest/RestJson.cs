@@ -31,6 +31,8 @@ namespace DeCloud.NodeAgent.Contracts.Rest;
 [JsonSerializable(typeof(PortResource))]
 [JsonSerializable(typeof(PortListResource))]
 [JsonSerializable(typeof(VncTicketResource))]
+[JsonSerializable(typeof(CreateConsoleTicketRequest))]
+[JsonSerializable(typeof(ConsoleTicketResource))]
 [JsonSerializable(typeof(NodeResource))]
 [JsonSerializable(typeof(CapacityResource))]
 [JsonSerializable(typeof(Page<ForeignDomainResource>))]

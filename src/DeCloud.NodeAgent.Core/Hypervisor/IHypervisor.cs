@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using DeCloud.NodeAgent.Core.Consoles;
 using DeCloud.NodeAgent.Core.Node;
 using DeCloud.NodeAgent.Core.Vms;
 
@@ -26,7 +27,7 @@ public interface IHypervisor
 /// <see cref="Node.FailureCodes.Timeout"/> at its deadline, <see cref="Node.FailureCodes.HypervisorError"/> for what the hypervisor refused.
 /// A call that would change a domain fails with <see cref="Node.FailureCodes.ForeignDomain"/>, and changes nothing, when the domain of this UUID lacks the agent's metadata.
 /// </summary>
-public interface IHypervisorSession : IAsyncDisposable
+public interface IHypervisorSession : IDomainConsoles, IAsyncDisposable
 {
     /// <summary>What the hypervisor is and can do.</summary>
     HypervisorFacts Facts { get; }

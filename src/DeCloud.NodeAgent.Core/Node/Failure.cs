@@ -88,6 +88,9 @@ public static class FailureCodes
     /// <summary>The VM is not in a state that allows the request.</summary>
     public const string VmNotRunning = "vm-not-running";
 
+    /// <summary>Somebody else has the VM's serial console open.</summary>
+    public const string ConsoleBusy = "console-busy";
+
     /// <summary>The VM was deleted or is being deleted.</summary>
     public const string VmDeleted = "vm-deleted";
 

@@ -1,4 +1,5 @@
 using DeCloud.NodeAgent.Contracts.Rest;
+using DeCloud.NodeAgent.Core.Consoles;
 using DeCloud.NodeAgent.Core.Vms;
 
 namespace DeCloud.NodeAgent.Core.Node;
@@ -15,6 +16,9 @@ public static class NodeQueries
     /// <summary>Where a running VM's VNC server listens; answered by <see cref="VncSocket"/>.</summary>
     /// <param name="VmId">The VM.</param>
     public sealed record GetVncSocket(VmId VmId);
+
+    /// <summary>The way to the serial consoles; answered by <see cref="ConsoleAccess"/>. They are opened by whoever asks, so that no actor ever holds one.</summary>
+    public sealed record GetConsoles;
 }
 
 /// <summary>Whether the node can take commands.</summary>
@@ -29,3 +33,8 @@ public sealed record Readiness(bool Hypervisor, bool Reconciled, string? Reason,
 /// <param name="Path">The Unix socket, or null.</param>
 /// <param name="Failure">Why there is none.</param>
 public sealed record VncSocket(string? Path, Failure? Failure);
+
+/// <summary>The way to the serial consoles.</summary>
+/// <param name="Consoles">The way, or null.</param>
+/// <param name="Failure">Why there is none.</param>
+public sealed record ConsoleAccess(IDomainConsoles? Consoles, Failure? Failure);

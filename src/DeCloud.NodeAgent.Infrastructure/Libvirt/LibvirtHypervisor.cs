@@ -29,7 +29,7 @@ public sealed partial class LibvirtHypervisor(LibvirtHypervisorOptions options, 
                 DomainEventKinds.Lifecycle | DomainEventKinds.Reboot | DomainEventKinds.Watchdog | DomainEventKinds.IoError | DomainEventKinds.ControlError, cancellation).ConfigureAwait(false);
             var facts = await LearnAsync(slow, cancellation).ConfigureAwait(false);
             var bridge = await StartNetworkAsync(slow, cancellation).ConfigureAwait(false);
-            return new LibvirtSession(options, control, slow, events, subscription, facts with { VmBridge = bridge }, log);
+            return new LibvirtSession(options, control, slow, events, subscription, facts with { VmBridge = bridge }, new(options), log);
         }
         catch (Exception exception)
         {

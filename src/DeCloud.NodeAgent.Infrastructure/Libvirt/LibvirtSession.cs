@@ -6,6 +6,7 @@ using DeCloud.Libvirt.Domains;
 using DeCloud.Libvirt.Errors;
 using DeCloud.Libvirt.Events;
 using DeCloud.Libvirt.Networks;
+using DeCloud.NodeAgent.Core.Consoles;
 using DeCloud.NodeAgent.Core.Hypervisor;
 using DeCloud.NodeAgent.Core.Node;
 using DeCloud.NodeAgent.Core.Vms;
@@ -23,18 +24,20 @@ internal sealed partial class LibvirtSession : IHypervisorSession
     private readonly LibvirtConnection _slow;
     private readonly LibvirtConnection _events;
     private readonly DomainEventSubscription _subscription;
+    private readonly LibvirtConsoles _consoles;
     private readonly ILogger _log;
     private readonly SemaphoreSlim _starts;
     private volatile bool _isDisposed;
 
     public LibvirtSession(
-        LibvirtHypervisorOptions options, LibvirtConnection control, LibvirtConnection slow, LibvirtConnection events, DomainEventSubscription subscription, HypervisorFacts facts, ILogger log)
+        LibvirtHypervisorOptions options, LibvirtConnection control, LibvirtConnection slow, LibvirtConnection events, DomainEventSubscription subscription, HypervisorFacts facts, LibvirtConsoles consoles, ILogger log)
     {
         _options = options;
         _control = control;
         _slow = slow;
         _events = events;
         _subscription = subscription;
+        _consoles = consoles;
         _log = log;
         _starts = new(options.StartsAtOnce);
         Facts = facts;
@@ -178,6 +181,15 @@ internal sealed partial class LibvirtSession : IHypervisorSession
         return status is { State: PowerState.Running or PowerState.Paused }
             ? DomainXml.VncSocketOf(await _control.Domains.GetXmlAsync(Ref(id), DomainXmlFlags.None, cancellation).ConfigureAwait(false))
             : null;
+    });
+
+    public Task<IConsoleLine> OpenConsoleAsync(VmId id, bool takesOver, CancellationToken cancellation) => Told(async () =>
+    {
+        await RefuseForeignAsync(id, cancellation).ConfigureAwait(false);
+        var status = await StatusAsync(id, cancellation).ConfigureAwait(false);
+        return status is { State: PowerState.Running or PowerState.Paused }
+            ? await _consoles.OpenAsync(Ref(id), takesOver, cancellation).ConfigureAwait(false)
+            : throw FailureException.Permanent(FailureCodes.VmNotRunning, "The VM has no console while it does not run. Start it first.");
     });
 
     public async ValueTask DisposeAsync()

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using DeCloud.NodeAgent.Api.Consoles;
 using DeCloud.NodeAgent.Configuration;
 using DeCloud.NodeAgent.Infrastructure.Linux;
 using DeCloud.NodeAgent.Security;
@@ -18,7 +19,7 @@ internal static class Kestrel
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = options.MaxRequestBodyBytes;
             kestrel.Limits.MaxConcurrentConnections = options.MaxConnections;
-            kestrel.Limits.MaxConcurrentUpgradedConnections = 0;
+            kestrel.Limits.MaxConcurrentUpgradedConnections = ConsoleSessions.MostInAll;
             kestrel.Limits.RequestHeadersTimeout = options.HeadersTimeout;
             kestrel.Limits.MaxRequestHeadersTotalSize = 16 * 1024;
             kestrel.Limits.MaxRequestLineSize = 8 * 1024;

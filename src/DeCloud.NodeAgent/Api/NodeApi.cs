@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using DeCloud.NodeAgent.Api.Consoles;
 using DeCloud.NodeAgent.Api.Images;
 using DeCloud.NodeAgent.Api.Node;
 using DeCloud.NodeAgent.Api.OpenApi;
@@ -36,6 +37,8 @@ internal static class NodeApi
         services.AddSingleton<ResourceBodies>();
         services.AddSingleton<EventReaders>();
         services.AddSingleton(s => new LoopbackRelay(s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<LoopbackRelay>>()));
+        services.AddSingleton<ConsoleTickets>();
+        services.AddSingleton<ConsoleSessions>();
         services.AddRouting();
         services.AddHealthChecks();
         services.Configure<RouteHandlerOptions>(o => o.ThrowOnBadRequest = false);
@@ -49,6 +52,7 @@ internal static class NodeApi
         app.UseMiddleware<ProblemAnswers>();
         app.UseMiddleware<Gate>();
         app.UseOpenApiPages();
+        app.UseWebSockets(ConsoleEndpoints.Liveness);
         app.UseRouting();
         if (app.Services.GetService<IHypervisor>()?.Refusal is { } refusal)
         {
@@ -64,6 +68,7 @@ internal static class NodeApi
         VmPowerEndpoints.Map(vm);
         VmHistoryEndpoints.Map(vm);
         VmConsoleEndpoints.Map(vm);
+        ConsoleEndpoints.Map(vm, api.MapGroup("consoles").WithTags("VMs").NeedsVms());
         OperationEndpoints.Map(api.MapGroup("operations").WithTags("Operations"));
         EventEndpoints.Map(api.MapGroup("").WithTags("Events"));
         ImageEndpoints.Map(api.MapGroup("images").WithTags("Images").NeedsVms());

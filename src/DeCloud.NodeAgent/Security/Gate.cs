@@ -1,3 +1,4 @@
+using DeCloud.NodeAgent.Api.Consoles;
 using DeCloud.NodeAgent.Api.Orchestrator;
 using DeCloud.NodeAgent.Api.Problems;
 using DeCloud.NodeAgent.Configuration;
@@ -42,7 +43,7 @@ internal sealed class Gate
             return Problem.Of(ApiCodes.CrossOrigin);
         }
 
-        if (_token is null || isPush || LocalCaller.Is(http) || request.Path.Equals("/healthz", StringComparison.Ordinal) || _token.IsShownBy(request.Headers.Authorization))
+        if (_token is null || isPush || ConsoleEndpoints.IsDoor(request) || LocalCaller.Is(http) || request.Path.Equals("/healthz", StringComparison.Ordinal) || _token.IsShownBy(request.Headers.Authorization))
         {
             return null;
         }
@@ -58,11 +59,11 @@ internal sealed class Gate
     }
 
     // A browser says where a request comes from; a page on another port of this host ("same-site") is a stranger too.
-    // Plain reads may be linked to from anywhere, but not subscribed to.
+    // Plain reads may be linked to from anywhere, but not subscribed to, and no line to a console may be opened.
     private static bool IsOwnFetch(HttpRequest request)
     {
         var site = request.Headers["Sec-Fetch-Site"];
         return site.Count == 0 || site == "same-origin" || site == "none"
-            || ((HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method)) && !request.Path.StartsWithSegments("/api/events", StringComparison.OrdinalIgnoreCase));
+            || ((HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method)) && !request.Path.StartsWithSegments("/api/events", StringComparison.OrdinalIgnoreCase) && !ConsoleEndpoints.IsDoor(request));
     }
 }

@@ -76,6 +76,19 @@ internal static class TinyDomain
     /// <summary>A disk of zeros.</summary>
     public static XElement EmptyDisk(LibvirtHost host, int bytes) => Disk(Write(host, new byte[bytes]));
 
+    /// <summary>A disk whose boot sector prints a letter on the serial console, and again whatever it reads there (port 3f8h).</summary>
+    public static XElement[] Echoes(LibvirtHost host) =>
+    [
+        Disk(Write(host, BootDisk(
+            0xba, 0xf8, 0x03, 0xb0, (byte)'!', 0xee,
+            0xba, 0xfd, 0x03, 0xec, 0xa8, 0x01, 0x74, 0xf8,
+            0xba, 0xf8, 0x03, 0xec, 0xee, 0xeb, 0xf1))),
+        Console(),
+    ];
+
+    /// <summary>A serial console.</summary>
+    public static XElement Console() => new("console", new XAttribute("type", "pty"));
+
     /// <summary>The channel of an agent that nobody runs.</summary>
     public static XElement AgentChannel() => new(
         "channel",

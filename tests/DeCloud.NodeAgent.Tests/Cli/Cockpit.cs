@@ -15,7 +15,15 @@ internal static class Cockpit
     /// <param name="environment">The environment.</param>
     /// <param name="cancellation">Ctrl-C.</param>
     /// <param name="arguments">The command line.</param>
-    public static async Task<Ran> RunAsync(IReadOnlyDictionary<string, string> environment, CancellationToken cancellation, params string[] arguments)
+    public static Task<Ran> RunAsync(IReadOnlyDictionary<string, string> environment, CancellationToken cancellation, params string[] arguments) =>
+        RunAsync(environment, world => world, cancellation, arguments);
+
+    /// <summary>Runs a command line in a world of the test's own.</summary>
+    /// <param name="environment">The environment.</param>
+    /// <param name="change">Makes the world the test's own.</param>
+    /// <param name="cancellation">Ctrl-C.</param>
+    /// <param name="arguments">The command line.</param>
+    public static async Task<Ran> RunAsync(IReadOnlyDictionary<string, string> environment, Func<World, World> change, CancellationToken cancellation, params string[] arguments)
     {
         using var output = new StringWriter();
         using var errors = new StringWriter();
@@ -30,7 +38,7 @@ internal static class Cockpit
             DefaultSocket = "/nonexistent/agent.sock",
             SystemCatalogue = "/nonexistent/images.json",
         };
-        var exit = await new Decloud(world).RunAsync(arguments, cancellation).WaitAsync(TimeSpan.FromSeconds(30), CancellationToken.None);
+        var exit = await new Decloud(change(world)).RunAsync(arguments, cancellation).WaitAsync(TimeSpan.FromSeconds(30), CancellationToken.None);
         return new(exit, output.ToString(), errors.ToString());
     }
 }

@@ -23,7 +23,12 @@ internal sealed class ScriptedDaemon : IAsyncDisposable
     }
 
     /// <summary>A call that arrived.</summary>
-    public sealed record Call(Procedure Procedure, uint Serial, byte[] Arguments);
+    public sealed record Call(Procedure Procedure, uint Serial, byte[] Arguments)
+    {
+        public MessageType Type { get; init; }
+
+        public MessageStatus Status { get; init; }
+    }
 
     public LibvirtUri Uri => LibvirtUri.Parse($"test+unix:///default?socket={_path}");
 
@@ -64,7 +69,7 @@ internal sealed class ScriptedDaemon : IAsyncDisposable
         var body = await ReadAsync(BinaryPrimitives.ReadInt32BigEndian(word) - 4);
         var reader = new XdrReader(body);
         var header = MessageHeader.Read(ref reader);
-        return new Call(header.Procedure, header.Serial, body[ProtocolLimits.Header..]);
+        return new Call(header.Procedure, header.Serial, body[ProtocolLimits.Header..]) { Type = header.Type, Status = header.Status };
     }
 
     /// <summary>Whether the client sends something within a while.</summary>
@@ -91,6 +96,16 @@ internal sealed class ScriptedDaemon : IAsyncDisposable
         writer.Patch(0, (uint)writer.Written.Length);
         return SendRawAsync(writer.Written.ToArray());
     }
+
+    /// <summary>Sends a packet of the stream that a call opened.</summary>
+    public Task StreamAsync(Call opened, MessageStatus status, ReadOnlyMemory<byte> data = default) =>
+        SendAsync(opened.Procedure, MessageType.Stream, opened.Serial, status, writer => writer.Raw(data.Span));
+
+    /// <summary>Ends the stream that a call opened, as a daemon whose domain is gone.</summary>
+    public Task BreakStreamAsync(Call opened, string message) =>
+        SendAsync(opened.Procedure, MessageType.Stream, opened.Serial, MessageStatus.Error, writer =>
+            writer.Int32((int)LibvirtErrorCode.OperationFailed).Int32((int)LibvirtErrorDomain.Qemu).OptionalString(message).Int32(2)
+                .Presence(false).OptionalString(null).OptionalString(null).OptionalString(null).Int32(-1).Int32(-1).Presence(false));
 
     public async Task SendRawAsync(byte[] bytes) => await _client.SendAsync(bytes);
 

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Threading.Channels;
+using DeCloud.NodeAgent.Core.Consoles;
 using DeCloud.NodeAgent.Core.Hypervisor;
 using DeCloud.NodeAgent.Core.Node;
 using DeCloud.NodeAgent.Core.Vms;
@@ -266,6 +267,14 @@ public sealed class SimulatedHypervisor : IHypervisor
         {
             await EnterAsync("vnc", null, cancellation);
             return null;
+        }
+
+        public async Task<IConsoleLine> OpenConsoleAsync(VmId id, bool takesOver, CancellationToken cancellation)
+        {
+            await EnterAsync("console", null, cancellation);
+            throw FindOwn(id) is { State: PowerState.Running or PowerState.Paused }
+                ? FailureException.Transient(FailureCodes.ConsoleBusy, "Simulated guests have no console to themselves.")
+                : FailureException.Permanent(FailureCodes.VmNotRunning, "The domain does not run.");
         }
 
         public ValueTask DisposeAsync()

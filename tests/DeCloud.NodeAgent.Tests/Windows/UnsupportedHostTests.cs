@@ -36,6 +36,7 @@ public sealed class UnsupportedHostTests(ITestOutputHelper output) : NodeFixture
 
         Assert.Equal(FailureCodes.VmsUnsupported, Assert.IsType<ImageReply.Refused>(await node.Ask<object>(new ImageQueries.List(), Timeout.InfiniteTimeSpan).WaitAsync(Wait)).Failure.Code);
         Assert.Equal(FailureCodes.VmsUnsupported, (await node.Ask<VncSocket>(new NodeQueries.GetVncSocket(VmId.New()), Timeout.InfiniteTimeSpan).WaitAsync(Wait)).Failure?.Code);
+        Assert.Equal(FailureCodes.VmsUnsupported, (await node.Ask<ConsoleAccess>(new NodeQueries.GetConsoles(), Timeout.InfiniteTimeSpan).WaitAsync(Wait)).Failure?.Code);
 
         // Nothing of them was started that could be tried again for ever.
         await Assert.ThrowsAsync<ActorNotFoundException>(() => Sys.ActorSelection(node.Path / "hypervisor").ResolveOne(TimeSpan.FromMilliseconds(100)).WaitAsync(Wait));

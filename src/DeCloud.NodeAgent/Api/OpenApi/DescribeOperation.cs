@@ -69,6 +69,7 @@ internal sealed class DescribeOperation : IOperationFilter
     {
         "publicKey" => ("The peer's public key, as base64url (43 characters, '-' and '_', no padding) or as base64 whose '/' are written %2F.", Examples.PeerKeyInPath),
         "digest" => ("The image's SHA-256.", Examples.Digest),
+        "ticket" => ("The ticket that POST /api/vms/{id}/tickets gave.", Examples.Ticket),
         "guestPort" => ("The guest's port.", 80),
         "protocol" => ("tcp, udp or both, as it was allocated.", "tcp"),
         _ when path.StartsWith("api/operations", StringComparison.Ordinal) => ("The operation's id.", Examples.OperationId),

@@ -14,6 +14,7 @@ internal static class Examples
     public const string Digest = "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
     public const string PeerKeyInPath = "xTIBA5rboUvnH4htodjb6e697QjLERt1NAB4mZqp8Dg";
     public const string OperationId = "vm-4f1c9d5e7f0b4a579a530d8ad4b2f8a1-1";
+    public const string Ticket = "mzhwr1Nh4bNQ0mDqz2hYc0X8nVv5tqk3pJwUuJ1dQbE";
     private const string ImageUrl = "https://cloud.debian.org/images/cloud/bookworm/latest/debian-12-genericcloud-amd64.qcow2";
     private const string SshKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f me@example";
     private const string Key = "create-web-1";
@@ -191,6 +192,8 @@ internal static class Examples
         [typeof(PortResource)] = Write(Port, WireJson.Types.PortResource),
         [typeof(PortListResource)] = Write(new PortListResource([Port], 20000, 21999, new("on", true, null)), WireJson.Types.PortListResource),
         [typeof(VncTicketResource)] = Write(new VncTicketResource("127.0.0.1", 41357, Time.AddMinutes(1)), WireJson.Types.VncTicketResource),
+        [typeof(CreateConsoleTicketRequest)] = Write(new CreateConsoleTicketRequest { Kind = "serial" }, WireJson.Types.CreateConsoleTicketRequest),
+        [typeof(ConsoleTicketResource)] = Write(new ConsoleTicketResource(Ticket, "serial", Time.AddSeconds(30), "/api/consoles/" + Ticket), WireJson.Types.ConsoleTicketResource),
         [typeof(NodeResource)] = Write(Node, WireJson.Types.NodeResource),
         [typeof(CapacityResource)] = Write(Capacity, WireJson.Types.CapacityResource),
         [typeof(Page<ForeignDomainResource>)] = Write(new Page<ForeignDomainResource>([Foreign], 1, null), WireJson.Types.PageForeignDomainResource),

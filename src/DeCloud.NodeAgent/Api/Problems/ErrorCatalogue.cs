@@ -20,6 +20,8 @@ internal static class ApiCodes
     public const string UnsupportedMediaType = "unsupported-media-type";
     public const string NotReady = "not-ready";
     public const string TooManyStreams = "too-many-streams";
+    public const string TicketNotFound = "ticket-not-found";
+    public const string UpgradeRequired = "upgrade-required";
     public const string InternalError = "internal-error";
 }
 
@@ -49,6 +51,7 @@ internal static class ErrorCatalogue
         new(FailureCodes.ImageMissing, 404, "The image is not in the cache", "The image was removed or never imported. POST /api/images brings it into the cache."),
         new(FailureCodes.NoOrchestrator, 404, "No orchestrator is configured", "The node reports to no orchestrator over HTTP. Set Orchestrator:BaseUrl and restart the agent."),
         new(FailureCodes.PortNotFound, 404, "There is no such forwarded port", "The VM has no forwarded port of this number and protocol, as it was allocated."),
+        new(ApiCodes.TicketNotFound, 404, "The ticket opens nothing", "The console ticket was never issued, was used before, or is older than 30 seconds. Ask for another."),
         new(ApiCodes.MethodNotAllowed, 405, "The method is not allowed here", "The path exists, with other methods. The Allow header lists them."),
         new(ApiCodes.RequestTimeout, 408, "The request came too slowly", "The request's headers or body did not arrive in time."),
         new(FailureCodes.NoAcceleration, 409, "The host cannot run VMs", "The host has no usable KVM. Turn virtualisation on in its firmware, or accept slow and unprotected emulation with Libvirt:AllowEmulation=true."),
@@ -56,6 +59,7 @@ internal static class ErrorCatalogue
         new(FailureCodes.VmNotRunning, 409, "The VM's state does not allow this", "The request needs the VM in another state, running as a rule."),
         new(FailureCodes.GuestDown, 409, "The guest is down", "The guest went down when it should have come up. The console's tail and the history say why."),
         new(FailureCodes.VmCrashed, 409, "The VM went down by itself", "QEMU died under the VM or could not start it; the VM is started again after a pause."),
+        new(FailureCodes.ConsoleBusy, 409, "Somebody has the VM's serial console", "One at a time has a VM's serial console. Wait until it is free, or ask for the ticket with 'takeover=true', which takes it from whoever has it."),
         new(FailureCodes.VmExists, 409, "The VM's id is taken", "A VM with this id exists or existed. Choose another id, or leave it out."),
         new(FailureCodes.CapacityExhausted, 409, "The node has too little left", "The VM does not fit beside those that are here. 'shortages' has, for every resource of which there is too little, what is asked for, offered, reserved and free. Nothing was done, and nothing was downloaded. Delete VMs, or ask for less; GET /api/node/capacity shows who has what."),
         new(FailureCodes.ImageInUse, 409, "VMs stand on the image", "The image is the base of VMs' disks. Delete the VMs first."),
@@ -77,6 +81,7 @@ internal static class ErrorCatalogue
         new(FailureCodes.ImageHashMismatch, 422, "The image does not hash to what was promised", "The file was downloaded whole and has another SHA-256 than the request says. Nothing of it was kept."),
         new(FailureCodes.ImageRefused, 422, "The image is not of an accepted form", "The image is neither plain qcow2 nor raw, or it refers to other files, is encrypted or uses unknown features."),
         new(FailureCodes.ImageTooLarge, 422, "The image is too large", "The image is larger than allowed or than the VM's disk."),
+        new(ApiCodes.UpgradeRequired, 426, "A WebSocket is required", "The route is for WebSockets alone (RFC 6455). The ticket was not used up by this."),
         new(FailureCodes.TooManyPushes, 429, "Commands are pushed too often", "Pushes are bounded to one a second, with some at once. Waiting commands are asked for anyway.", 1),
         new(ApiCodes.TooManyStreams, 429, "Too many streams are open", "The number of event streams and viewers at once is bounded. Close some.", 10),
         new(ApiCodes.InternalError, 500, "The agent failed", "A defect of the agent. The log has more under the trace id."),
