@@ -195,7 +195,7 @@ public sealed class NetworkTests(NetworkLab lab) : AgentTests(lab), IClassFixtur
             {
                 var (before, sound) = (await HandlesAsync(), await RulesAsync());
                 await _lab.NftAsync(change);
-                await Patience.UntilAsync($"'{change}' is mended", TimeSpan.FromSeconds(5), async () => await HandlesAsync() != before && await RulesAsync() == sound, () => _lab.Agent.Log);
+                await Patience.UntilAsync($"'{change}' is mended", TimeSpan.FromSeconds(5), async () => await HandlesAsync() is { Length: > 0 } now && now != before && await RulesAsync() == sound, () => _lab.Agent.Log);
             }
 
             var handles = await HandlesAsync();
@@ -228,7 +228,11 @@ public sealed class NetworkTests(NetworkLab lab) : AgentTests(lab), IClassFixtur
     }
 
     /// <summary>The numbers of the agent's tables: others as soon as they are made anew.</summary>
-    private async Task<string> HandlesAsync() => string.Join(' ', (await _lab.NftAsync("-a", "list", "tables")).Split('\n').Where(l => l.Contains($" {NetworkLab.Table} ", StringComparison.Ordinal)));
+    private async Task<string> HandlesAsync()
+    {
+        var handles = (await _lab.NftAsync("-a", "list", "ruleset")).Split('\n').Where(l => l.Contains($" {NetworkLab.Table} {{ # handle ", StringComparison.Ordinal)).ToList();
+        return handles.Count == 2 ? string.Join(' ', handles.Order(StringComparer.Ordinal)) : "";
+    }
 
     /// <summary>What is in the agent's tables, each line for itself, since elements are listed in any order.</summary>
     private async Task<string> RulesAsync()
