@@ -33,6 +33,7 @@ internal sealed class PortKeeper : ReceivePersistentActor, IWithTimers
     private readonly VmBoard _vms;
     private readonly JournalSignal _written;
     private readonly ILoggingAdapter _log = Context.GetLogger();
+    private readonly CancellationTokenSource _stop = new();
     private PortTable _table = new();
     private VmRoster? _roster;
     private string? _bridge;
@@ -43,7 +44,10 @@ internal sealed class PortKeeper : ReceivePersistentActor, IWithTimers
     private Failure? _unavailable;
     private bool _isProbed;
     private bool _isApplying;
+    private bool _isWatching;
+    private bool _isSuspect;
     private string? _lastComplaint;
+    private string? _lastBlindness;
 
     public PortKeeper(NetworkParts parts, VmBoard vms, JournalSignal written)
     {
@@ -66,6 +70,7 @@ internal sealed class PortKeeper : ReceivePersistentActor, IWithTimers
         Command<Reconcile>(_ => Follow(isForced: true));
         Command<Probed>(Settle);
         Command<Applied>(Settle);
+        Command<Touched>(touched => Mend(touched.Cause));
         Command<SaveSnapshotSuccess>(_ => { });
         Command<SaveSnapshotFailure>(failure => _log.Warning("Snapshot of the ports failed: {0}", failure.Cause.Message));
     }
@@ -87,6 +92,13 @@ internal sealed class PortKeeper : ReceivePersistentActor, IWithTimers
     {
         _log.Error(cause, "Event {0} of the ports could not be stored", sequenceNr);
         Sender.Tell(new PortReply.Refused(VmActor.JournalFailure(cause)));
+    }
+
+    protected override void PostStop()
+    {
+        _stop.Cancel();
+        _stop.Dispose();
+        base.PostStop();
     }
 
     private void Begin()
@@ -205,6 +217,7 @@ internal sealed class PortKeeper : ReceivePersistentActor, IWithTimers
         }
 
         // libvirt may have started again and put its own rules first.
+        _isSuspect = true;
         Follow(isForced: true);
     }
 
@@ -277,8 +290,9 @@ internal sealed class PortKeeper : ReceivePersistentActor, IWithTimers
         if (!_isApplying && (isForced || !_wanted.Equals(_inForce)))
         {
             _isApplying = true;
-            var rules = _wanted;
-            Run(stop => _parts.Filter.ApplyAsync(rules, stop), _ => new Applied(rules, null), cause => new Applied(rules, FailureOf(cause)));
+            var (rules, isSuspect) = (_wanted, _isSuspect);
+            _isSuspect = false;
+            Run(stop => _parts.Filter.ApplyAsync(rules, isSuspect, stop), _ => new Applied(rules, null), cause => new Applied(rules, FailureOf(cause)));
         }
     }
 
@@ -293,6 +307,7 @@ internal sealed class PortKeeper : ReceivePersistentActor, IWithTimers
             }
 
             // Tried again by the timer.
+            _isSuspect = true;
             _inForce = null;
             _lastComplaint = failure.Message;
             Publish();
@@ -302,9 +317,35 @@ internal sealed class PortKeeper : ReceivePersistentActor, IWithTimers
         _lastComplaint = null;
         _inForce = applied.Rules;
         Publish();
+        Watch();
         if (!_inForce.Equals(_wanted))
         {
             Follow(isForced: false);
+        }
+    }
+
+    /// <summary>Waits for somebody to change the rules; the timer looks as well, for what a watch may miss.</summary>
+    private void Watch()
+    {
+        if (!_isWatching)
+        {
+            _isWatching = true;
+            var stop = _stop.Token;
+            Task.Run(() => _parts.Filter.ChangedAsync(stop), stop).PipeTo(Self, success: () => new Touched(null), failure: cause => new Touched(cause));
+        }
+    }
+
+    private void Mend(Exception? cause)
+    {
+        _isWatching = false;
+        if (cause is null)
+        {
+            Follow(isForced: true);
+        }
+        else if (cause.Message != _lastBlindness)
+        {
+            _lastBlindness = cause.Message;
+            _log.Warning("Changes of the packet filter by others are found by the timer alone: {0}", cause.Message);
         }
     }
 
@@ -342,6 +383,9 @@ internal sealed class PortKeeper : ReceivePersistentActor, IWithTimers
     private sealed record Probed(Failure? Failure);
 
     private sealed record Applied(NetworkRules Rules, Failure? Failure);
+
+    /// <summary>Somebody changed the rules, or nobody can say why not.</summary>
+    private sealed record Touched(Exception? Cause);
 
     private sealed record Look
     {

@@ -7,8 +7,8 @@ using DeCloud.NodeAgent.Core.Hypervisor;
 using DeCloud.NodeAgent.Core.Node;
 using DeCloud.NodeAgent.Core.Resources;
 using DeCloud.NodeAgent.Core.Vms;
-
 using Failure = DeCloud.NodeAgent.Core.Node.Failure;
+
 namespace DeCloud.NodeAgent.Actors.Vms;
 
 /// <summary>
@@ -34,8 +34,8 @@ internal sealed class VmRegistry : ReceivePersistentActor, IWithTimers
     private IHypervisorSession? _session;
     private string _lostReason = "the agent has just started";
     private HashSet<Guid> _listed = [];
-    private bool _isTold;
-    private bool _isSwept;
+    private bool _isTold, _isSwept;
+    private int _rested;
 
     public VmRegistry(VmEnvironment environment, AdmissionPolicy admission)
     {
@@ -388,12 +388,13 @@ internal sealed class VmRegistry : ReceivePersistentActor, IWithTimers
         Tell();
     }
 
-    private VmQueries.ForeignDomains Foreign() =>
-        new([.. _foreign.Values.OrderBy(d => d.Name, StringComparer.Ordinal).Select(d => new ForeignDomainResource(d.Id, d.Name, VmWords.Of(d.State)))]);
+    private VmQueries.ForeignDomains Foreign() => new([.. _foreign.Values.OrderBy(d => d.Name, StringComparer.Ordinal).Select(d => new ForeignDomainResource(d.Id, d.Name, VmWords.Of(d.State)))]);
 
     private void StartAddresses()
     {
-        if (_environment.Board.Current.Values.Any(vm => vm.Status.State == "running"))
+        // A guest that has an address rarely gets another one while it runs: then every fourth time will do.
+        var running = _environment.Board.Current.Values.Where(vm => vm.Status.State == "running").ToList();
+        if (running.Exists(vm => vm.Addresses.Count == 0) || (running.Count > 0 && ++_rested % 4 == 0))
         {
             _session!.LeasesAsync(CancellationToken.None).PipeTo(Self, success: leases => new Leases(leases), failure: _ => Nothing.Instance);
         }

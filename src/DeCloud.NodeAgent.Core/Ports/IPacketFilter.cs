@@ -14,9 +14,14 @@ public interface IPacketFilter
     /// Makes the rules of the host these, in one transaction, when they are not; empty rules remove every trace. Fails with a <see cref="FailureException"/>, and then the rules of before are in force.
     /// </summary>
     /// <param name="rules">The rules.</param>
+    /// <param name="isSuspect">Whether libvirt may have made its own rules anew, as after its daemon began again, so that what nobody tells of is looked at too.</param>
     /// <param name="cancellation">Gives up.</param>
     /// <returns>Whether somebody had changed or removed what an earlier call made.</returns>
-    Task<bool> ApplyAsync(NetworkRules rules, CancellationToken cancellation);
+    Task<bool> ApplyAsync(NetworkRules rules, bool isSuspect, CancellationToken cancellation);
+
+    /// <summary>Completes when the host's rules are no longer those of the last <see cref="ApplyAsync"/>, because somebody else changed them; costs nothing until then. One caller at a time.</summary>
+    /// <param name="cancellation">Gives up.</param>
+    Task ChangedAsync(CancellationToken cancellation);
 
     /// <summary>The ports that programs of the host itself listen on or have bound.</summary>
     /// <param name="cancellation">Gives up.</param>

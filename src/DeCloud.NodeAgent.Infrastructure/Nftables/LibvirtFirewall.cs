@@ -10,7 +10,8 @@ namespace DeCloud.NodeAgent.Infrastructure.Nftables;
 /// </summary>
 internal static class LibvirtFirewall
 {
-    private const string Chain = "LIBVIRT_FWI";
+    /// <summary>The chain, in the table <c>filter</c> of IPv4.</summary>
+    public const string Chain = "LIBVIRT_FWI";
     private const string Append = "-A " + Chain + " ";
 
     /// <summary>Marks the rule as the agent's; the table's name follows. Of letters, digits, '-' and '_', since iptables prints any other text in quotes.</summary>

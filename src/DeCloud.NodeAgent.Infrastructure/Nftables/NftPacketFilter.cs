@@ -1,23 +1,37 @@
-using System.Text;
-using CliWrap;
+using System.ComponentModel;
 using DeCloud.NodeAgent.Core.Node;
 using DeCloud.NodeAgent.Core.Ports;
+using DeCloud.NodeAgent.Infrastructure.Linux;
 using DeCloud.NodeAgent.Infrastructure.Qemu;
 using Microsoft.Extensions.Logging;
 
 namespace DeCloud.NodeAgent.Infrastructure.Nftables;
 
-/// <summary>The packet filter of Linux, through nft and, for one rule in libvirt's own chain, iptables. Calls follow each other, never at once.</summary>
+/// <summary>
+/// The packet filter of Linux. The frame of the rules is made by the program nft, at the start and when somebody broke it; what VMs and ports add to it are elements of sets, which go to the
+/// kernel directly, as does the question whether anybody has changed something. For one rule in libvirt's own chain there is iptables. Calls follow each other, never at once.
+/// </summary>
 /// <param name="options">How it is used.</param>
+/// <param name="time">The clock.</param>
 /// <param name="log">Told what was mended.</param>
-internal sealed partial class NftPacketFilter(PacketFilterOptions options, ILogger<NftPacketFilter> log) : IPacketFilter, IDisposable
+internal sealed partial class NftPacketFilter(PacketFilterOptions options, TimeProvider time, ILogger<NftPacketFilter> log) : IPacketFilter, IDisposable
 {
-    private const int LongestOutput = 16 << 20;
-    private static readonly string[] Families = ["inet", "bridge"];
+    /// <summary>How often the frame is made anew when others change the ruleset at the same moment, before what is there then is taken for it.</summary>
+    private const int TriesToMake = 3;
+
+    /// <summary>More elements than this at once are made with the frame, in one transaction that need not fit into a socket's buffer.</summary>
+    private const int MostChanges = 1000;
+
+    /// <summary>Who restarts a firewall makes many changes in a row; they are looked at once.</summary>
+    private static readonly TimeSpan Settling = TimeSpan.FromMilliseconds(50);
+
     private readonly SemaphoreSlim _one = new(1);
+    private readonly LibvirtPass _pass = new(options.Table, options.Deadline, time);
+    private RulesetWatch? _watch;
     private NetworkRules? _applied;
-    private string? _listed;
-    private bool? _hasPassed;
+    private HashSet<FilterElement> _elements = [];
+    private byte[] _frame = [];
+    private uint _generation;
     private bool _hasWarned;
 
     /// <inheritdoc/>
@@ -36,10 +50,19 @@ internal sealed partial class NftPacketFilter(PacketFilterOptions options, ILogg
 
         try
         {
-            // A check needs the same right and the same kernel as the real thing, and changes nothing.
-            var text = RuleText.Of(options.Table, Smallest);
-            var (exitCode, _, complaint) = await NftAsync(["-c", "-f", "-"], text, cancellation).ConfigureAwait(false);
-            return exitCode == 0 ? null : Unusable($"nft refuses the agent's rules: {complaint}. The agent needs CAP_NET_ADMIN, and the kernel nf_tables with NAT and bridge");
+            using (var kernel = NfTables.Open())
+            {
+                // Costs no program where the right is missing.
+                kernel.Generation();
+            }
+
+            // A check needs the same kernel as the real thing, and changes nothing.
+            var check = await NftAsync(["-c", "-f", "-"], RuleText.Of(options.Table, Smallest), cancellation).ConfigureAwait(false);
+            return check.IsDone ? null : Unusable($"nft refuses the agent's rules: {check.Complaint}. The agent needs CAP_NET_ADMIN, and the kernel nf_tables with NAT and bridge");
+        }
+        catch (Win32Exception refusal)
+        {
+            return Unusable($"the kernel answers: {refusal.Message}. The agent needs CAP_NET_ADMIN, and the kernel nf_tables with NAT and bridge");
         }
         catch (FailureException failure)
         {
@@ -48,7 +71,7 @@ internal sealed partial class NftPacketFilter(PacketFilterOptions options, ILogg
     }
 
     /// <inheritdoc/>
-    public async Task<bool> ApplyAsync(NetworkRules rules, CancellationToken cancellation)
+    public async Task<bool> ApplyAsync(NetworkRules rules, bool isSuspect, CancellationToken cancellation)
     {
         await _one.WaitAsync(cancellation).ConfigureAwait(false);
         try
@@ -59,25 +82,17 @@ internal sealed partial class NftPacketFilter(PacketFilterOptions options, ILogg
                 return false;
             }
 
-            var now = await ListAsync(cancellation).ConfigureAwait(false);
-            var isTouched = _applied is not null && now != _listed;
-            if (isTouched || !rules.Equals(_applied))
-            {
-                var (exitCode, _, complaint) = await NftAsync(["-f", "-"], RuleText.Of(options.Table, rules), cancellation).ConfigureAwait(false);
-                if (exitCode != 0)
-                {
-                    throw FailureException.Transient(FailureCodes.PacketFilterUnavailable, $"nft refused the rules (exit code {exitCode}): {complaint}");
-                }
-
-                _listed = await ListAsync(cancellation).ConfigureAwait(false);
-                _applied = rules;
-                if (isTouched)
-                {
-                    LogMended(options.Table);
-                }
-            }
-
-            return await PassLibvirtAsync(rules, cancellation).ConfigureAwait(false) || isTouched;
+            using var kernel = NfTables.Open();
+            var isMended = await FollowAsync(kernel, rules, cancellation).ConfigureAwait(false);
+            return await _pass.FollowAsync(kernel, rules, isSuspect, cancellation).ConfigureAwait(false) || isMended;
+        }
+        catch (Win32Exception refusal)
+        {
+            throw FailureException.Transient(FailureCodes.PacketFilterUnavailable, $"The kernel's packet filter answers: {refusal.Message}.");
+        }
+        catch (TimeoutException late)
+        {
+            throw FailureException.Transient(FailureCodes.Timeout, late.Message);
         }
         finally
         {
@@ -86,100 +101,160 @@ internal sealed partial class NftPacketFilter(PacketFilterOptions options, ILogg
     }
 
     /// <inheritdoc/>
+    public async Task ChangedAsync(CancellationToken cancellation)
+    {
+        _watch ??= new();
+        while (!await IsChangedAsync(cancellation).ConfigureAwait(false))
+        {
+            await _watch.NextAsync(cancellation).ConfigureAwait(false);
+            await Task.Delay(Settling, time, cancellation).ConfigureAwait(false);
+            _watch.Drain();
+        }
+    }
+
+    /// <inheritdoc/>
     public Task<IReadOnlyDictionary<int, PortProtocol>> BusyPortsAsync(CancellationToken cancellation) => HostSockets.BusyAsync(cancellation);
 
     /// <inheritdoc/>
-    public void Dispose() => _one.Dispose();
+    public void Dispose()
+    {
+        _watch?.Dispose();
+        _one.Dispose();
+    }
 
     private static NetworkRules Smallest => new("lo", true, [], 1, 2, [], []);
 
     private static Failure Unusable(string why) => new(FailureCodes.PacketFilterUnavailable, $"The host's packet filter can't be used: {why}.", false);
 
-    /// <summary>Everything in the agent's tables, without counters; a table that is not there is an empty text.</summary>
-    private async Task<string> ListAsync(CancellationToken cancellation)
+    private async Task<bool> IsChangedAsync(CancellationToken cancellation)
     {
-        var all = new StringBuilder();
-        foreach (var family in Families)
+        await _one.WaitAsync(cancellation).ConfigureAwait(false);
+        try
         {
-            var (exitCode, output, _) = await NftAsync(["-s", "list", "table", family, options.Table], "", cancellation).ConfigureAwait(false);
-            all.Append(exitCode == 0 ? output : "").Append('\0');
-        }
+            if (_applied is null or { IsEmpty: true })
+            {
+                return false;
+            }
 
-        return all.ToString();
+            using var kernel = NfTables.Open();
+            return !IsAsMade(kernel) || _pass.IsTouched(kernel);
+        }
+        finally
+        {
+            _one.Release();
+        }
     }
 
-    /// <returns>Whether the rule had been there and had to be put back.</returns>
-    private async Task<bool> PassLibvirtAsync(NetworkRules rules, CancellationToken cancellation)
+    /// <returns>Whether somebody had changed what an earlier call made.</returns>
+    private async Task<bool> FollowAsync(NfTables kernel, NetworkRules rules, CancellationToken cancellation)
     {
-        if (LibvirtFirewall.Program is not { } iptables || (_hasPassed == false && rules.Forwards.IsEmpty))
+        var isTouched = _applied is not null && !IsAsMade(kernel);
+        if (!isTouched && rules.Equals(_applied))
         {
             return false;
         }
 
-        var (listCode, listing, _) = await RunAsync(iptables, LibvirtFirewall.List, "", cancellation).ConfigureAwait(false);
-        if (LibvirtFirewall.Repair(listCode == 0 ? listing : null, options.Table, rules) is { } repair)
+        if (isTouched || _applied is null || !RuleText.IsSameFrame(_applied, rules) || !Change(kernel, rules))
         {
-            var restore = LibvirtFirewall.RestoreProgram
-                ?? throw FailureException.Transient(FailureCodes.PacketFilterUnavailable, "The program iptables-restore is missing. Install the package iptables.");
-            var (exitCode, _, complaint) = await RunAsync(restore, LibvirtFirewall.Restore, repair, cancellation).ConfigureAwait(false);
-            if (exitCode != 0)
+            await MakeAsync(kernel, rules, cancellation).ConfigureAwait(false);
+        }
+
+        if (isTouched)
+        {
+            LogMended(options.Table);
+        }
+
+        return isTouched;
+    }
+
+    /// <summary>Whether the tables are as they were left. As long as nobody has changed anything in this namespace, one number tells.</summary>
+    private bool IsAsMade(NfTables kernel)
+    {
+        if (kernel.Generation() == _generation)
+        {
+            return true;
+        }
+
+        // Others change the ruleset without a pause: the next look may meet one.
+        if (kernel.Look(options.Table) is not { } image)
+        {
+            return true;
+        }
+
+        if (!image.Is(_frame, _elements))
+        {
+            return false;
+        }
+
+        _generation = image.Generation;
+        return true;
+    }
+
+    /// <summary>Has the elements follow without a program, in one transaction.</summary>
+    /// <returns>False when that did not go, or not as it should.</returns>
+    private bool Change(NfTables kernel, NetworkRules rules)
+    {
+        var wanted = FilterElement.Of(rules);
+        var removed = _elements.Except(wanted).ToList();
+        var added = wanted.Except(_elements).ToList();
+        if (removed.Count + added.Count > MostChanges)
+        {
+            return false;
+        }
+
+        if (removed.Count + added.Count > 0)
+        {
+            if (kernel.Change(options.Table, _generation, removed, added) is { } refusal)
             {
-                throw FailureException.Transient(FailureCodes.PacketFilterUnavailable, $"iptables refused the rule in libvirt's chain (exit code {exitCode}): {complaint}");
+                LogRefused(refusal);
+                return false;
             }
 
-            var isMended = _hasPassed == true && !rules.Forwards.IsEmpty;
-            _hasPassed = !rules.Forwards.IsEmpty;
-            return isMended;
+            // The change was for this generation alone, so it made the next one; after the last number comes 1.
+            _generation = _generation == uint.MaxValue ? 1 : _generation + 1;
         }
 
-        _hasPassed = !rules.Forwards.IsEmpty;
-        return false;
+        _elements = wanted;
+        _applied = rules;
+        return true;
     }
 
-    private Task<(int ExitCode, string Output, string Complaint)> NftAsync(IReadOnlyList<string> arguments, string input, CancellationToken cancellation) =>
-        RunAsync(HostPrograms.Find("nft") ?? throw FailureException.Transient(FailureCodes.PacketFilterUnavailable, "The program nft is missing. Install the package nftables."), arguments, input, cancellation);
-
-    private async Task<(int ExitCode, string Output, string Complaint)> RunAsync(string program, IReadOnlyList<string> arguments, string input, CancellationToken cancellation)
+    private async Task MakeAsync(NfTables kernel, NetworkRules rules, CancellationToken cancellation)
     {
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        stop.CancelAfter(options.Deadline);
-        var output = new StringBuilder();
-        var complaint = new StringBuilder();
-        try
+        var text = RuleText.Of(options.Table, rules);
+        var wanted = FilterElement.Of(rules);
+        for (var tries = 1; ; tries++)
         {
-            var result = await Cli.Wrap(program)
-                .WithArguments(arguments)
-                .WithWorkingDirectory("/")
-                .WithEnvironmentVariables(e => e.Set("LC_ALL", "C"))
-                .WithStandardInputPipe(PipeSource.FromString(input))
-                .WithStandardOutputPipe(PipeTarget.ToDelegate(line => Append(output, line, LongestOutput)))
-                .WithStandardErrorPipe(PipeTarget.ToDelegate(line => Append(complaint, line, 1024)))
-                .WithValidation(CommandResultValidation.None)
-                .ExecuteAsync(stop.Token)
-                .ConfigureAwait(false);
-            return (result.ExitCode, output.ToString(), complaint.ToString().ReplaceLineEndings(" ").Trim());
-        }
-        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
-        {
-            throw FailureException.Transient(FailureCodes.Timeout, $"{Path.GetFileName(program)} did not end within {options.Deadline.TotalSeconds:0} s.");
-        }
-        catch (System.ComponentModel.Win32Exception error)
-        {
-            throw FailureException.Transient(FailureCodes.PacketFilterUnavailable, $"{program} could not be started: {error.Message}");
+            var before = kernel.Generation();
+            var made = await NftAsync(["-f", "-"], text, cancellation).ConfigureAwait(false);
+            if (!made.IsDone)
+            {
+                throw FailureException.Transient(FailureCodes.PacketFilterUnavailable, $"nft refused the rules ({made})");
+            }
+
+            if (kernel.Look(options.Table) is { } image && image.Elements.SetEquals(wanted) && (image.Generation == before + 1 || tries >= TriesToMake))
+            {
+                (_applied, _elements, _frame, _generation) = (rules, wanted, image.Frame, image.Generation);
+                return;
+            }
+
+            if (tries >= TriesToMake)
+            {
+                throw FailureException.Transient(FailureCodes.PacketFilterUnavailable, $"Others keep changing the host's packet filter, so it is not sure that the rules of the table '{options.Table}' are in force.");
+            }
         }
     }
 
-    private static void Append(StringBuilder text, string line, int most)
-    {
-        if (text.Length + line.Length < most)
-        {
-            text.Append(line).Append('\n');
-        }
-    }
+    private async Task<ToolResult> NftAsync(IReadOnlyList<string> arguments, string input, CancellationToken cancellation) => HostPrograms.Find("nft") is { } nft
+        ? await HostTool.RunFileAsync(nft, arguments, options.Deadline, cancellation, input).ConfigureAwait(false)
+        : throw FailureException.Transient(FailureCodes.PacketFilterUnavailable, "The program nft is missing. Install the package nftables.");
 
     [LoggerMessage(1, LogLevel.Warning, "Somebody changed or removed the packet filter's table '{Table}'; it is made anew")]
     private partial void LogMended(string table);
 
     [LoggerMessage(2, LogLevel.Warning, "Ports {Start} to {End} of Ports:RangeStart to Ports:RangeEnd lie in this host's range for outgoing connections (net.ipv4.ip_local_port_range), so a program of the host may hold one that is to be forwarded; choose a range outside of it")]
     private partial void LogEphemeral(int start, int end);
+
+    [LoggerMessage(3, LogLevel.Information, "The packet filter took no single changes, so its tables are made anew: {Reason}")]
+    private partial void LogRefused(string reason);
 }

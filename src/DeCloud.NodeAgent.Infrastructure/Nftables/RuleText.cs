@@ -50,6 +50,12 @@ internal static class RuleText
         return text.ToString();
     }
 
+    /// <summary>Whether two sets of rules differ by nothing but elements, so that the one becomes the other without its tables being made anew.</summary>
+    /// <param name="one">The rules.</param>
+    /// <param name="other">The other rules.</param>
+    public static bool IsSameFrame(NetworkRules one, NetworkRules other) =>
+        one.IsEmpty == other.IsEmpty && (one with { Guests = [], Forwards = [] }).Equals(other with { Guests = [], Forwards = [] });
+
     /// <summary>Whether a text is a plain name of a network interface.</summary>
     public static bool IsInterface(string name) =>
         name.Length is > 0 and <= 15 && char.IsAsciiLetterOrDigit(name[0]) && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.');
@@ -127,7 +133,7 @@ internal static class RuleText
         var addresses = rules.Guests.Where(g => g.Address is not null).Select(g => $"\"{g.VmId.InterfaceName}\" . {g.VmId.MacAddress} . {g.Address}");
 
         // The client's hardware address inside a DHCP request: 28 bytes into the message (RFC 2131), 36 behind the start of UDP.
-        var leases = string.Concat(rules.Guests.Select(g => $"\t\tiifname \"{g.VmId.InterfaceName}\" @th,288,48 0x{g.VmId.MacAddress.Replace(":", "", StringComparison.Ordinal)} accept\n").Distinct());
+        var clients = rules.Guests.Select(g => $"\"{g.VmId.InterfaceName}\" . 0x{g.VmId.MacAddress.Replace(":", "", StringComparison.Ordinal)}");
         text.Append(CultureInfo.InvariantCulture, $$"""
             table bridge {{table}} {
             	set macs {
@@ -136,6 +142,9 @@ internal static class RuleText
             	set addresses {
             		type ifname . ether_addr . ipv4_addr
             {{Elements(addresses)}}	}
+            	set clients {
+            		typeof iifname . @th,288,48
+            {{Elements(clients)}}	}
             	chain prerouting {
             		type filter hook prerouting priority -300; policy accept;
             		iifname != "{{Core.Vms.VmId.InterfacePrefix}}*" accept
@@ -148,7 +157,8 @@ internal static class RuleText
             		drop
             	}
             	chain dhcp {
-            {{leases}}		drop
+            		iifname . @th,288,48 @clients accept
+            		drop
             	}
             }
 

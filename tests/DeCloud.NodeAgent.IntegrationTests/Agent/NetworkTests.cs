@@ -153,6 +153,64 @@ public sealed class NetworkTests(NetworkLab lab) : AgentTests(lab), IClassFixtur
     }
 
     [Fact]
+    public async Task A_VM_and_its_port_come_and_go_as_elements_of_tables_that_are_not_made_anew()
+    {
+        await _lab.Agent.ReadyAsync();
+        var before = await HandlesAsync();
+
+        var vm = await _lab.ReadyVmAsync();
+        var port = await _lab.PortAsync(vm.Id, 80);
+        await _lab.AnswersAsync(port.HostPort, true);
+        var name = "dcvm" + vm.Id.ToString("N")[..11];
+        var bridge = await _lab.NftAsync("list", "table", "bridge", NetworkLab.Table);
+        Assert.Contains($"\"{name}\" . {vm.MacAddress}", bridge, StringComparison.Ordinal);
+        Assert.Contains($"\"{name}\" . {vm.MacAddress} . {vm.Addresses[0]}", bridge, StringComparison.Ordinal);
+        Assert.Contains($"\"{name}\" . 0x{vm.MacAddress.Replace(":", "", StringComparison.Ordinal)}", bridge, StringComparison.Ordinal);
+        Assert.Contains($"{port.HostPort} : {vm.Addresses[0]} . 80", await _lab.NftAsync("list", "map", "inet", NetworkLab.Table, "tcp_forwards"), StringComparison.Ordinal);
+
+        await _lab.RemoveAsync(vm.Id);
+        await Patience.UntilAsync("the VM's elements are gone", TimeSpan.FromSeconds(10), async () =>
+            !(await _lab.NftAsync("list", "ruleset")).Contains(name, StringComparison.Ordinal));
+        Assert.Equal(before, await HandlesAsync());
+    }
+
+    [Fact]
+    public async Task What_somebody_takes_out_or_puts_in_is_mended_at_once_and_what_is_not_ours_stays()
+    {
+        var vm = await _lab.ReadyVmAsync();
+        var name = "dcvm" + vm.Id.ToString("N")[..11];
+        string[] changes =
+        [
+            $"delete element bridge {NetworkLab.Table} macs {{ \"{name}\" . {vm.MacAddress} }}",
+            $"add element bridge {NetworkLab.Table} macs {{ \"{name}\" . 52:54:00:00:00:99 }}",
+            $"insert rule bridge {NetworkLab.Table} prerouting accept",
+            $"delete element inet {NetworkLab.Table} private {{ 192.168.0.0/16 }}",
+            $"flush chain inet {NetworkLab.Table} input",
+            $"delete table bridge {NetworkLab.Table}",
+        ];
+        await _lab.NftAsync("add", "table", "inet", "another");
+        try
+        {
+            foreach (var change in changes)
+            {
+                var (before, sound) = (await HandlesAsync(), await RulesAsync());
+                await _lab.NftAsync(change);
+                await Patience.UntilAsync($"'{change}' is mended", TimeSpan.FromSeconds(5), async () => await HandlesAsync() is { Length: > 0 } now && now != before && await RulesAsync() == sound, () => _lab.Agent.Log);
+            }
+
+            var handles = await HandlesAsync();
+            await _lab.NftAsync("add", "chain", "inet", "another", "idle");
+            await _lab.ReadyVmAsync();
+            Assert.Equal(handles, await HandlesAsync());
+            Assert.Contains("idle", await _lab.NftAsync("list", "table", "inet", "another"), StringComparison.Ordinal);
+        }
+        finally
+        {
+            await _lab.NftAsync("delete", "table", "inet", "another");
+        }
+    }
+
+    [Fact]
     public async Task A_port_survives_kill_9_and_a_removed_one_stays_away()
     {
         var vm = await _lab.ReadyVmAsync();
@@ -167,5 +225,19 @@ public sealed class NetworkTests(NetworkLab lab) : AgentTests(lab), IClassFixtur
         await _lab.AnswersAsync(kept.HostPort, true);
         Assert.Equal(kept, await _lab.PortAsync(vm.Id, 80, "kept"));
         Assert.Equal(removed, await _lab.PortAsync(vm.Id, 81, "removed"));
+    }
+
+    /// <summary>The numbers of the agent's tables: others as soon as they are made anew.</summary>
+    private async Task<string> HandlesAsync()
+    {
+        var handles = (await _lab.NftAsync("-a", "list", "ruleset")).Split('\n').Where(l => l.Contains($" {NetworkLab.Table} {{ # handle ", StringComparison.Ordinal)).ToList();
+        return handles.Count == 2 ? string.Join(' ', handles.Order(StringComparer.Ordinal)) : "";
+    }
+
+    /// <summary>What is in the agent's tables, each line for itself, since elements are listed in any order.</summary>
+    private async Task<string> RulesAsync()
+    {
+        var tables = ("\n" + await _lab.NftAsync("list", "ruleset")).Split("\ntable ").Where(t => t.Split(' ') is [_, NetworkLab.Table, ..]);
+        return string.Join('\n', string.Concat(tables).Split([',', '\n', '{', '}'], StringSplitOptions.TrimEntries).Order(StringComparer.Ordinal));
     }
 }

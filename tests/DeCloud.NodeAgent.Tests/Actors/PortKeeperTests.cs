@@ -106,6 +106,18 @@ public sealed class PortKeeperTests(ITestOutputHelper output) : NodeFixture(outp
     }
 
     [Fact]
+    public async Task Rules_that_somebody_flushed_are_back_without_any_time_passing()
+    {
+        await Connected();
+        await Until(() => Network.Current.Isolation == "on");
+        for (var i = 0; i < 3; i++)
+        {
+            Filter.Flush();
+            await Until(() => Filter.InForce is not null);
+        }
+    }
+
+    [Fact]
     public async Task A_repeated_command_is_carried_out_once_even_across_a_restart()
     {
         await Connected();

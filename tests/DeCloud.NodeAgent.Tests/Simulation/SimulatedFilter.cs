@@ -7,6 +7,7 @@ namespace DeCloud.NodeAgent.Tests.Simulation;
 public sealed class SimulatedFilter : IPacketFilter
 {
     private volatile NetworkRules? _inForce;
+    private TaskCompletionSource _change = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _applied;
 
     public NetworkRules? InForce => _inForce;
@@ -21,7 +22,7 @@ public sealed class SimulatedFilter : IPacketFilter
 
     public Task<Failure?> ProbeAsync(CancellationToken cancellation) => Task.FromResult(Missing);
 
-    public Task<bool> ApplyAsync(NetworkRules rules, CancellationToken cancellation)
+    public Task<bool> ApplyAsync(NetworkRules rules, bool isSuspect, CancellationToken cancellation)
     {
         if (Refusal is { } refusal)
         {
@@ -31,6 +32,15 @@ public sealed class SimulatedFilter : IPacketFilter
         _inForce = rules;
         Interlocked.Increment(ref _applied);
         return Task.FromResult(false);
+    }
+
+    public Task ChangedAsync(CancellationToken cancellation) => Volatile.Read(ref _change).Task.WaitAsync(cancellation);
+
+    /// <summary>Takes the rules away, as somebody who flushes the host's ruleset does, and has it told.</summary>
+    public void Flush()
+    {
+        _inForce = null;
+        Interlocked.Exchange(ref _change, new(TaskCreationOptions.RunContinuationsAsynchronously)).SetResult();
     }
 
     public Task<IReadOnlyDictionary<int, PortProtocol>> BusyPortsAsync(CancellationToken cancellation) => Task.FromResult<IReadOnlyDictionary<int, PortProtocol>>(new Dictionary<int, PortProtocol>(Busy));
