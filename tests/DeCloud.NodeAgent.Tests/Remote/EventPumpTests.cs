@@ -18,7 +18,7 @@ public sealed class EventPumpTests
         using var end = new CancellationTokenSource();
         var faults = 0;
         var handed = new List<long>();
-        var pump = new EventPump(new(ActorRefs.Nobody, feed, new VmBoard(), () => new(1, 1, 1), new AnyVm(), new("node-1", ["orchestrator"]), 1000, "test", time));
+        var pump = new EventPump(new(ActorRefs.Nobody, feed, new VmBoard(), new AnyVm(), new("node-1", ["orchestrator"]), 1000, "test", time));
 
         var run = pump.RunAsync(4, credits, (@event, _) => handed.Add(@event.Id), _ => faults++, end.Token);
         await time.FireNextAsync(TimeSpan.FromSeconds(1));
