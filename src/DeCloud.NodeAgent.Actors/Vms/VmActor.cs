@@ -2,6 +2,7 @@ using Akka.Actor;
 using Akka.Event;
 using Akka.Persistence;
 using DeCloud.NodeAgent.Actors.Operations;
+using DeCloud.NodeAgent.Actors.Telemetry;
 using DeCloud.NodeAgent.Contracts.Rest;
 using DeCloud.NodeAgent.Core.Hypervisor;
 using DeCloud.NodeAgent.Core.Node;
@@ -147,6 +148,7 @@ internal sealed class VmActor : ReceivePersistentActor, IWithTimers
 
     private void ReplaceDomain()
     {
+        NodeInstruments.Restarted("domain");
         _domain = StartDomain();
         if (_state.Step is { } step)
         {
@@ -196,6 +198,11 @@ internal sealed class VmActor : ReceivePersistentActor, IWithTimers
         else if (before.Step is not null && _state.Step is null)
         {
             _domain.Tell(Abandon.Instance);
+        }
+
+        foreach (var ended in _state.Operations.Where(o => o.EndedAt is not null && before.Operations.Exists(b => b.Number == o.Number && b.EndedAt is null)))
+        {
+            NodeInstruments.OperationEnded(VmWords.OperationKind(ended.What), ended.Status, ended.EndedAt!.Value - ended.AcceptedAt);
         }
 
         Publish(before);

@@ -444,6 +444,7 @@ internal sealed class VmRegistry : ReceivePersistentActor, IWithTimers
         var falls = _falls.GetValueOrDefault(id) + 1;
         _falls[id] = falls;
         _fallen.Add(id);
+        Telemetry.NodeInstruments.Restarted("vm");
         var pause = FirstPause * Math.Pow(2, Math.Min(falls, 20) - 1);
         _log.Warning("The actor of VM {0} fell ({1} in a row); it is started again in {2}", id, falls, pause < LongestPause ? pause : LongestPause);
         Timers.StartSingleTimer(id, new Revive(id), pause < LongestPause ? pause : LongestPause);

@@ -1,7 +1,9 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using DeCloud.NodeAgent.Actors.Telemetry;
 using DeCloud.NodeAgent.Api.Consoles;
 using DeCloud.NodeAgent.Api.Images;
+using DeCloud.NodeAgent.Api.Metrics;
 using DeCloud.NodeAgent.Api.Node;
 using DeCloud.NodeAgent.Api.OpenApi;
 using DeCloud.NodeAgent.Api.Operations;
@@ -18,6 +20,7 @@ using DeCloud.NodeAgent.Contracts.Rest;
 using DeCloud.NodeAgent.Core.Hypervisor;
 using DeCloud.NodeAgent.Infrastructure.Vnc;
 using DeCloud.NodeAgent.Security;
+using DeCloud.NodeAgent.Telemetry;
 
 namespace DeCloud.NodeAgent.Api;
 
@@ -37,6 +40,9 @@ internal static class NodeApi
         services.AddSingleton<ResourceBodies>();
         services.AddSingleton<EventReaders>();
         services.AddSingleton(s => new LoopbackRelay(s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<LoopbackRelay>>()));
+        services.AddSingleton<NodeGaugeBoard>();
+        services.AddSingleton<NodeMetrics>();
+        services.AddSingleton(s => new MetricsPage(s.GetRequiredService<NodeMetrics>().Store, s.GetRequiredService<TimeProvider>()));
         services.AddSingleton<ConsoleTickets>();
         services.AddSingleton<ConsoleSessions>();
         services.AddRouting();
@@ -49,6 +55,7 @@ internal static class NodeApi
     /// <summary>Maps every route.</summary>
     public static void MapNodeApi(this WebApplication app)
     {
+        app.UseMiddleware<ApiMeasuring>();
         app.UseMiddleware<ProblemAnswers>();
         app.UseMiddleware<Gate>();
         app.UseOpenApiPages();
@@ -78,6 +85,7 @@ internal static class NodeApi
         NodeEndpoints.Map(api.MapGroup("node").WithTags("Node"));
         ResourceEndpoints.Map(api.MapGroup("node").WithTags("Resources"));
         HealthEndpoints.Map(root.MapGroup("").WithTags("Health"));
+        MetricsEndpoints.Map(root.MapGroup("").WithTags("Metrics"));
         ErrorDocs.Map(root.MapGroup("").WithTags("Docs"));
     }
 
