@@ -1,5 +1,6 @@
 using DeCloud.NodeAgent.Api;
 using DeCloud.NodeAgent.Configuration;
+using DeCloud.NodeAgent.ServiceManager;
 
 namespace DeCloud.NodeAgent.Composition;
 
@@ -17,6 +18,7 @@ internal static class NodeHost
         builder.AddNodeLogging(configuration);
         builder.AddNodeHttp(options.Http);
         builder.Services.AddNodeApi(options);
+        builder.Services.AddServiceNotices();
         addNode(builder.Services, options);
 
         var app = builder.Build();
