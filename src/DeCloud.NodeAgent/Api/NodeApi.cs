@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using DeCloud.NodeAgent.Api.Actors;
 using DeCloud.NodeAgent.Api.Consoles;
 using DeCloud.NodeAgent.Api.Images;
 using DeCloud.NodeAgent.Api.Node;
@@ -36,6 +37,8 @@ internal static class NodeApi
         services.AddSingleton<VmListBodies>();
         services.AddSingleton<ResourceBodies>();
         services.AddSingleton<EventReaders>();
+        services.AddSingleton<LiveStreams>();
+        services.AddSingleton<Audit>();
         services.AddSingleton(s => new LoopbackRelay(s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<LoopbackRelay>>()));
         services.AddSingleton<ConsoleTickets>();
         services.AddSingleton<ConsoleSessions>();
@@ -77,6 +80,9 @@ internal static class NodeApi
         PortEndpoints.Map(api.MapGroup("ports").WithTags("Ports").NeedsVms(), vm);
         NodeEndpoints.Map(api.MapGroup("node").WithTags("Node"));
         ResourceEndpoints.Map(api.MapGroup("node").WithTags("Resources"));
+        ActorEndpoints.Map(api.MapGroup("actors").WithTags("Actors"));
+        DeadLetterEndpoints.Map(api.MapGroup("dead-letters").WithTags("Actors"));
+        JournalEndpoints.Map(api.MapGroup("journal").WithTags("Actors"));
         HealthEndpoints.Map(root.MapGroup("").WithTags("Health"));
         ErrorDocs.Map(root.MapGroup("").WithTags("Docs"));
     }

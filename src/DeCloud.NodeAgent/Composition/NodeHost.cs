@@ -1,5 +1,6 @@
 using DeCloud.NodeAgent.Api;
 using DeCloud.NodeAgent.Configuration;
+using DeCloud.NodeAgent.Footprint;
 using DeCloud.NodeAgent.ServiceManager;
 
 namespace DeCloud.NodeAgent.Composition;
@@ -19,6 +20,7 @@ internal static class NodeHost
         builder.AddNodeHttp(options.Http);
         builder.Services.AddNodeApi(options);
         builder.Services.AddServiceNotices();
+        builder.Services.AddHostedService(s => new StartupMemory(s.GetRequiredService<IHostApplicationLifetime>(), s.GetRequiredService<TimeProvider>(), StartupMemory.GiveBack));
         addNode(builder.Services, options);
 
         var app = builder.Build();

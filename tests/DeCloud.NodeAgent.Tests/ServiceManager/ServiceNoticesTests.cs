@@ -1,7 +1,6 @@
 using System.Threading.Channels;
 using DeCloud.NodeAgent.Infrastructure.Linux;
 using DeCloud.NodeAgent.ServiceManager;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace DeCloud.NodeAgent.Tests.ServiceManager;
@@ -14,7 +13,7 @@ public sealed class ServiceNoticesTests : IAsyncDisposable
     private readonly NotifySocket _socket;
     private readonly Channel<string?> _answers = Channel.CreateUnbounded<string?>();
     private readonly ManualTime _time = new();
-    private readonly Lifetime _lifetime = new();
+    private readonly ManualLifetime _lifetime = new();
     private readonly SemaphoreSlim _asked = new(0);
     private readonly ServiceNotices _notices;
     private TimeSpan _patience;
@@ -127,25 +126,4 @@ public sealed class ServiceNoticesTests : IAsyncDisposable
     }
 
     private void Answer(params string?[] answers) => Assert.All(answers, answer => Assert.True(_answers.Writer.TryWrite(answer)));
-
-    private sealed class Lifetime : IHostApplicationLifetime, IDisposable
-    {
-        private readonly CancellationTokenSource _started = new(), _stopping = new();
-
-        public CancellationToken ApplicationStarted => _started.Token;
-
-        public CancellationToken ApplicationStopping => _stopping.Token;
-
-        public CancellationToken ApplicationStopped => CancellationToken.None;
-
-        public void Start() => _started.Cancel();
-
-        public void StopApplication() => _stopping.Cancel();
-
-        public void Dispose()
-        {
-            _started.Dispose();
-            _stopping.Dispose();
-        }
-    }
 }
