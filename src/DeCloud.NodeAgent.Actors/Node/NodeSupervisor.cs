@@ -3,6 +3,7 @@ using Akka.Event;
 using DeCloud.NodeAgent.Actors.Edge;
 using DeCloud.NodeAgent.Actors.Hypervisor;
 using DeCloud.NodeAgent.Actors.Images;
+using DeCloud.NodeAgent.Actors.Inspection;
 using DeCloud.NodeAgent.Actors.Overlay;
 using DeCloud.NodeAgent.Actors.Orchestration;
 using DeCloud.NodeAgent.Actors.Ports;
@@ -146,6 +147,7 @@ internal sealed class NodeSupervisor : ReceiveActor, IWithTimers
         Receive<NodeQueries.GetVncSocket>(FindVncSocket);
         Receive<NodeQueries.GetConsoles>(_ => Sender.Tell(new ConsoleAccess(_session, _session is null ? NoHypervisor : null)));
 
+        Receive<RestartActor>(Restart);
         Receive<Terminated>(Fell);
         Receive<Raise>(raise => Start(raise.Name, isAgain: true));
     }
@@ -213,6 +215,13 @@ internal sealed class NodeSupervisor : ReceiveActor, IWithTimers
         var name = terminated.ActorRef.Path.Name;
         var part = _parts[name];
         part.Actor = null;
+        if (part.IsResting)
+        {
+            part.IsResting = false;
+            Start(name, isAgain: true);
+            return;
+        }
+
         part.Falls++;
         _gauges.Fell(name);
         NodeInstruments.Restarted(name);
@@ -227,6 +236,36 @@ internal sealed class NodeSupervisor : ReceiveActor, IWithTimers
         Timers.StartSingleTimer(name, new Raise(name), bounded);
     }
 
+    /// <summary>A part that an operator asks for ends as it would with the agent, and begins as after a fall.</summary>
+    private void Restart(RestartActor restart)
+    {
+        if (RestartRule.VmOf(restart.Path) is not null && _parts.ContainsKey(Vms))
+        {
+            Pass(Vms, restart);
+            return;
+        }
+
+        if (RestartRule.PartOf(restart.Path) is not { } name || name == Vms || !_parts.TryGetValue(name, out var part))
+        {
+            Sender.Tell(new RestartReply(RestartRule.NotHere(restart.Path)));
+        }
+        else if (part.Actor is not { } actor || part.IsResting)
+        {
+            Sender.Tell(new RestartReply(new(FailureCodes.Restarting, $"The agent's part '{name}' is being started again already.", false)));
+        }
+        else if (name == Images && actor is ActorRefWithCell { Underlying.ChildrenContainer.Children.Count: > 0 })
+        {
+            Sender.Tell(new RestartReply(RestartRule.Busy("imports of images")));
+        }
+        else
+        {
+            part.IsResting = true;
+            Context.System.EventStream.Publish(new RestartBegun(restart.Path, restart.By));
+            Context.Stop(actor);
+            Sender.Tell(new RestartReply(null));
+        }
+    }
+
     private void Pass(string name, object message)
     {
         var part = _parts.GetValueOrDefault(name);
@@ -239,6 +278,9 @@ internal sealed class NodeSupervisor : ReceiveActor, IWithTimers
         var failure = part is null && _withoutVms is { } never ? never : new Failure(FailureCodes.Restarting, $"The agent's part '{name}' fell and is being started again; running VMs are not touched. Try again.", false);
         switch (message)
         {
+            case RestartActor:
+                Sender.Tell(new RestartReply(failure));
+                break;
             case IVmMessage or VmQueries.GetForeign or VmQueries.GetCapacity:
                 Sender.Tell(new VmReply.Refused(failure));
                 break;
@@ -400,5 +442,8 @@ internal sealed class NodeSupervisor : ReceiveActor, IWithTimers
         public IActorRef? Actor { get; set; }
 
         public int Falls { get; set; }
+
+        /// <summary>It was stopped to be started again, and has not ended yet.</summary>
+        public bool IsResting { get; set; }
     }
 }

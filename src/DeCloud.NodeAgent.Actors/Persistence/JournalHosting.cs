@@ -1,5 +1,6 @@
 using Akka.Hosting;
 using Akka.Persistence.Hosting;
+using DeCloud.NodeAgent.Actors.Inspection;
 using DeCloud.NodeAgent.Actors.Serialization;
 using DeCloud.NodeAgent.Actors.Vms;
 using Microsoft.Extensions.DependencyInjection;
@@ -10,7 +11,7 @@ namespace DeCloud.NodeAgent.Actors.Persistence;
 /// <summary>Puts the journal into an actor system and a container.</summary>
 public static class JournalHosting
 {
-    /// <summary>Registers what reads the journal: <see cref="IVmHistory"/>, <see cref="IEventFeed"/>, and <see cref="JournalSignal"/>.</summary>
+    /// <summary>Registers what reads the journal: <see cref="IVmHistory"/>, <see cref="IEventFeed"/>, <see cref="IJournalView"/>, and <see cref="JournalSignal"/>.</summary>
     /// <param name="services">The container.</param>
     /// <param name="options">Where the journal is.</param>
     public static IServiceCollection AddJournalReaders(this IServiceCollection services, JournalOptions options)
@@ -20,6 +21,7 @@ public static class JournalHosting
         return services
             .AddSingleton(written)
             .AddSingleton<IVmHistory>(new JournalHistory(reader))
+            .AddSingleton<IJournalView>(new JournalView(reader))
             .AddSingleton<IEventFeed>(new JournalFeed(reader, written));
     }
 

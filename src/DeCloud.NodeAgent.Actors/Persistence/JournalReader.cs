@@ -25,6 +25,10 @@ internal sealed class JournalReader(JournalDatabase database)
     public Task<List<JournalRow>> ReadOneAsync(string persistenceId, long afterSequence, int limit, CancellationToken cancellation) =>
         database.QueryAsync(JournalSql.ReadOne(persistenceId, afterSequence + 1, long.MaxValue, limit), Row, cancellation);
 
+    /// <summary>The same as they lie in the table, readable or not.</summary>
+    public Task<List<StoredEvent>> ReadStoredAsync(string persistenceId, long afterSequence, int limit, CancellationToken cancellation) =>
+        database.QueryAsync(JournalSql.ReadOne(persistenceId, afterSequence + 1, long.MaxValue, limit), StoredEvent.Read, cancellation);
+
     /// <summary>How many events a subject has.</summary>
     public async Task<int> CountAsync(string persistenceId, CancellationToken cancellation) =>
         (await database.QueryAsync(JournalSql.Count(persistenceId), row => (int)row.GetInt64(0), cancellation).ConfigureAwait(false))[0];

@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Akka.Event;
 using Akka.Persistence;
+using DeCloud.NodeAgent.Actors.Inspection;
 using DeCloud.NodeAgent.Actors.Operations;
 using DeCloud.NodeAgent.Actors.Telemetry;
 using DeCloud.NodeAgent.Contracts.Rest;
@@ -72,6 +73,7 @@ internal sealed class VmActor : ReceivePersistentActor, IWithTimers
         Command<Progress>(progress => ShowProgress(progress));
         Command<Terminated>(_ => ReplaceDomain());
 
+        Command<RestartActor>(Restart);
         Command<Wake>(_ => Commit(VmLife.Woken(_state, environment.Policy, Now)));
         Command<OperationWaiters.Over>(_waiters.End);
         Command<ReceiveTimeout>(_ => Context.Stop(Self));
@@ -341,6 +343,20 @@ internal sealed class VmActor : ReceivePersistentActor, IWithTimers
         }
     }
 
+    private void Restart(RestartActor restart)
+    {
+        if (_state.Step is not null)
+        {
+            Sender.Tell(new RestartReply(RestartRule.Busy("a step of the VM")));
+            return;
+        }
+
+        Context.System.EventStream.Publish(new RestartBegun(restart.Path, restart.By));
+        Context.Parent.Tell(new VmNews.Resting(_id));
+        Context.Stop(Self);
+        Sender.Tell(new RestartReply(null));
+    }
+
     private void Answer(VmQueries.GetOperation query)
     {
         if (_state.ViewOperation(query.Number, _progress) is not { } operation)
@@ -410,6 +426,9 @@ internal static class VmNews
 
     /// <summary>It has been compared with libvirt.</summary>
     public sealed record Reconciled(VmId VmId);
+
+    /// <summary>It stops, because an operator asked for it to be started again.</summary>
+    public sealed record Resting(VmId VmId);
 
     /// <summary>Nothing is left of it.</summary>
     public sealed record Gone(VmId VmId);

@@ -2,6 +2,7 @@ using Akka.Actor;
 using Akka.Event;
 using Akka.Persistence;
 using DeCloud.NodeAgent.Actors.Hypervisor;
+using DeCloud.NodeAgent.Actors.Inspection;
 using DeCloud.NodeAgent.Contracts.Rest;
 using DeCloud.NodeAgent.Core.Hypervisor;
 using DeCloud.NodeAgent.Core.Node;
@@ -14,7 +15,7 @@ namespace DeCloud.NodeAgent.Actors.Vms;
 /// <summary>
 /// Which VMs exist. Lets VMs in one after the other as long as there is room, before anything is made or downloaded for them, parents their actors, starts them again when they fall, passes on what the hypervisor says, and lists what is not ours without touching it.
 /// </summary>
-internal sealed class VmRegistry : ReceivePersistentActor, IWithTimers
+internal sealed partial class VmRegistry : ReceivePersistentActor, IWithTimers
 {
     private const int SnapshotEvery = 100;
     private static readonly TimeSpan AddressesEvery = TimeSpan.FromSeconds(2);
@@ -26,6 +27,7 @@ internal sealed class VmRegistry : ReceivePersistentActor, IWithTimers
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly Dictionary<VmId, int> _falls = [];
     private readonly HashSet<VmId> _fallen = [];
+    private readonly HashSet<VmId> _resting = [];
     private readonly HashSet<VmId> _unreconciled = [];
     private readonly Dictionary<string, List<(VmCommands.Create Command, IActorRef Asker)>> _storing = [];
     private readonly Dictionary<Guid, DomainStatus> _foreign = [];
@@ -65,6 +67,8 @@ internal sealed class VmRegistry : ReceivePersistentActor, IWithTimers
         Command<VmNews.Recovered>(_ => { });
         Command<VmNews.Reconciled>(news => Reconciled(news.VmId));
         Command<VmNews.Gone>(news => Bury(news.VmId));
+        Command<RestartActor>(Restart);
+        Command<VmNews.Resting>(news => Rest(news.VmId));
         Command<Terminated>(Fell);
         Command<Revive>(revive => Raise(revive.VmId));
         Command<SaveSnapshotSuccess>(_ => { });
@@ -430,32 +434,6 @@ internal sealed class VmRegistry : ReceivePersistentActor, IWithTimers
                 _unreconciled.Remove(id);
                 Tell();
             });
-        }
-    }
-
-    private void Fell(Terminated terminated)
-    {
-        if (!Guid.TryParse(terminated.ActorRef.Path.Name, out var guid) || !_roster.Vms.ContainsKey(new(guid)))
-        {
-            return;
-        }
-
-        var id = new VmId(guid);
-        var falls = _falls.GetValueOrDefault(id) + 1;
-        _falls[id] = falls;
-        _fallen.Add(id);
-        Telemetry.NodeInstruments.Restarted("vm");
-        var pause = FirstPause * Math.Pow(2, Math.Min(falls, 20) - 1);
-        _log.Warning("The actor of VM {0} fell ({1} in a row); it is started again in {2}", id, falls, pause < LongestPause ? pause : LongestPause);
-        Timers.StartSingleTimer(id, new Revive(id), pause < LongestPause ? pause : LongestPause);
-    }
-
-    private void Raise(VmId id)
-    {
-        _fallen.Remove(id);
-        if (_roster.Vms.ContainsKey(id))
-        {
-            StartKnown(id);
         }
     }
 

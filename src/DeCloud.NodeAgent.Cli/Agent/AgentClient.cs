@@ -81,9 +81,14 @@ internal sealed class AgentClient : IDisposable
     /// <summary>Opens a stream of server-sent events.</summary>
     /// <param name="after">The place after which it begins; null for now.</param>
     /// <param name="cancellation">The end.</param>
-    public async Task<HttpResponseMessage> OpenEventsAsync(long? after, CancellationToken cancellation)
+    public Task<HttpResponseMessage> OpenEventsAsync(long? after, CancellationToken cancellation) => OpenStreamAsync(after is null ? "/api/events" : $"/api/events?after={after}", cancellation);
+
+    /// <summary>Opens a stream of server-sent events.</summary>
+    /// <param name="path">Path and query.</param>
+    /// <param name="cancellation">The end.</param>
+    public async Task<HttpResponseMessage> OpenStreamAsync(string path, CancellationToken cancellation)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, after is null ? "/api/events" : $"/api/events?after={after}");
+        using var request = new HttpRequestMessage(HttpMethod.Get, path);
         return await CallAsync(request, AnswerDeadline, cancellation).ConfigureAwait(false);
     }
 

@@ -50,9 +50,9 @@ internal static class Cells
     /// <summary>A state of a VM, an operation or the connection to libvirt.</summary>
     public static Text State(string state) => new(TerminalText.Escape(state), state switch
     {
-        "running" or "succeeded" or "connected" or "kvm" => Good,
-        "failed" or "lost" or "none" => Bad,
-        "unknown" or "paused" or "superseded" or "emulation" => Pending,
+        "running" or "succeeded" or "connected" or "kvm" or "started" => Good,
+        "failed" or "lost" or "none" or "suspended" => Bad,
+        "unknown" or "paused" or "superseded" or "emulation" or "busy" or "recovering" or "restarted" => Pending,
         _ => Style.Plain,
     });
 

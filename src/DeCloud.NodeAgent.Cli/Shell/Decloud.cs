@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
+using DeCloud.NodeAgent.Cli.Actors;
 using DeCloud.NodeAgent.Cli.Agent;
 using DeCloud.NodeAgent.Cli.Images;
 using DeCloud.NodeAgent.Cli.Node;
@@ -25,9 +26,13 @@ internal sealed class Decloud
         _root.Subcommands.Add(ImageCommands.Build(this));
         _root.Subcommands.Add(NodeCommands.Build(this));
         _root.Subcommands.Add(OperationCommands.Build(this));
+        _root.Subcommands.Add(ActorCommands.Build(this));
+        _root.Subcommands.Add(DeadLetterCommand.Build(this));
+        _root.Subcommands.Add(JournalCommands.Build(this));
         _root.Subcommands.Add(EventCommand.Build(this));
         _root.Subcommands.Add(WaitReadyCommand.Build(this));
         _root.Subcommands.Add(CompletionCommand.Build(this));
+        _root.Subcommands.Add(ManualCommand.Build(this, _root));
     }
 
     /// <summary>Where the agent is.</summary>

@@ -49,4 +49,13 @@ namespace DeCloud.NodeAgent.Contracts.Rest;
 [JsonSerializable(typeof(NodeResources))]
 [JsonSerializable(typeof(NodeSnapshot))]
 [JsonSerializable(typeof(HealthResource))]
+[JsonSerializable(typeof(ActorListResource))]
+[JsonSerializable(typeof(ActorDetailResource))]
+[JsonSerializable(typeof(ActorTopResource))]
+[JsonSerializable(typeof(TailResource))]
+[JsonSerializable(typeof(RestartActorRequest))]
+[JsonSerializable(typeof(ActorRestartResource))]
+[JsonSerializable(typeof(DeadLetterResource))]
+[JsonSerializable(typeof(DeadLetterListResource))]
+[JsonSerializable(typeof(JournalPageResource))]
 public sealed partial class RestJson : JsonSerializerContext;

@@ -115,6 +115,15 @@ public static class FailureCodes
     /// <summary>There is no such operation.</summary>
     public const string OperationNotFound = "operation-not-found";
 
+    /// <summary>There is no such actor.</summary>
+    public const string ActorNotFound = "actor-not-found";
+
+    /// <summary>The actor is none that may be started again by hand.</summary>
+    public const string ActorNotRestartable = "actor-not-restartable";
+
+    /// <summary>The actor has something in flight that a restart would break off.</summary>
+    public const string ActorBusy = "actor-busy";
+
     /// <summary>The part of the agent that should answer is starting again.</summary>
     public const string Restarting = "restarting";
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using DeCloud.NodeAgent.Actors.Telemetry;
+using DeCloud.NodeAgent.Api.Actors;
 using DeCloud.NodeAgent.Api.Consoles;
 using DeCloud.NodeAgent.Api.Images;
 using DeCloud.NodeAgent.Api.Metrics;
@@ -39,6 +40,8 @@ internal static class NodeApi
         services.AddSingleton<VmListBodies>();
         services.AddSingleton<ResourceBodies>();
         services.AddSingleton<EventReaders>();
+        services.AddSingleton<LiveStreams>();
+        services.AddSingleton<Audit>();
         services.AddSingleton(s => new LoopbackRelay(s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<LoopbackRelay>>()));
         services.AddSingleton<NodeGaugeBoard>();
         services.AddSingleton<NodeMetrics>();
@@ -55,6 +58,8 @@ internal static class NodeApi
     /// <summary>Maps every route.</summary>
     public static void MapNodeApi(this WebApplication app)
     {
+        // Before any actor is started, whose first figures would be lost otherwise.
+        app.Services.GetRequiredService<NodeMetrics>();
         app.UseMiddleware<ApiMeasuring>();
         app.UseMiddleware<ProblemAnswers>();
         app.UseMiddleware<Gate>();
@@ -84,6 +89,9 @@ internal static class NodeApi
         PortEndpoints.Map(api.MapGroup("ports").WithTags("Ports").NeedsVms(), vm);
         NodeEndpoints.Map(api.MapGroup("node").WithTags("Node"));
         ResourceEndpoints.Map(api.MapGroup("node").WithTags("Resources"));
+        ActorEndpoints.Map(api.MapGroup("actors").WithTags("Actors"));
+        DeadLetterEndpoints.Map(api.MapGroup("dead-letters").WithTags("Actors"));
+        JournalEndpoints.Map(api.MapGroup("journal").WithTags("Actors"));
         HealthEndpoints.Map(root.MapGroup("").WithTags("Health"));
         MetricsEndpoints.Map(root.MapGroup("").WithTags("Metrics"));
         ErrorDocs.Map(root.MapGroup("").WithTags("Docs"));

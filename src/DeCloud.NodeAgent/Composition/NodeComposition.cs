@@ -2,6 +2,7 @@ using System.Reflection;
 using Akka.Hosting;
 using Akka.Hosting.Logging;
 using DeCloud.NodeAgent.Actors.Images;
+using DeCloud.NodeAgent.Actors.Inspection;
 using DeCloud.NodeAgent.Actors.Node;
 using DeCloud.NodeAgent.Actors.Operations;
 using DeCloud.NodeAgent.Actors.Persistence;
@@ -42,6 +43,7 @@ internal static class NodeComposition
         services.AddHost(options);
         services.AddOverlay(Path.Join(options.StatePath, "wireguard"), options.WireGuard.Address);
         services.AddSingleton<NetworkBoard>();
+        services.AddInspection();
         services.AddJournalReaders(journal);
         services.AddSingleton(s => new NodeParts(
             Version,
@@ -65,6 +67,7 @@ internal static class NodeComposition
         services.AddAkka("node", (akka, s) => akka
             .AddSetup(new LoggerFactorySetup(s.GetRequiredService<ILoggerFactory>()))
             .ConfigureLoggers(loggers => loggers.ClearLoggers().AddLogger<ActorLog>())
+            .WithInspection(s)
             .WithJournal(journal)
             .WithNode());
         services.AddRemote(options);

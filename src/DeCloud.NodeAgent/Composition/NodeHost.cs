@@ -1,5 +1,7 @@
 using DeCloud.NodeAgent.Api;
 using DeCloud.NodeAgent.Configuration;
+using DeCloud.NodeAgent.Footprint;
+using DeCloud.NodeAgent.ServiceManager;
 
 namespace DeCloud.NodeAgent.Composition;
 
@@ -17,6 +19,8 @@ internal static class NodeHost
         builder.AddNodeLogging(configuration);
         builder.AddNodeHttp(options.Http);
         builder.Services.AddNodeApi(options);
+        builder.Services.AddServiceNotices();
+        builder.Services.AddHostedService(s => new StartupMemory(s.GetRequiredService<IHostApplicationLifetime>(), s.GetRequiredService<TimeProvider>(), StartupMemory.GiveBack));
         addNode(builder.Services, options);
 
         var app = builder.Build();

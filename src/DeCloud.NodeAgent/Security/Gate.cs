@@ -1,4 +1,6 @@
+using DeCloud.NodeAgent.Api.Actors;
 using DeCloud.NodeAgent.Api.Consoles;
+using DeCloud.NodeAgent.Api.Node;
 using DeCloud.NodeAgent.Api.Orchestrator;
 using DeCloud.NodeAgent.Api.Problems;
 using DeCloud.NodeAgent.Configuration;
@@ -10,6 +12,8 @@ namespace DeCloud.NodeAgent.Security;
 /// </summary>
 internal sealed class Gate
 {
+    private static readonly PathString[] Streams = [EventEndpoints.Path, ActorEndpoints.TailPath, DeadLetterEndpoints.StreamPath];
+
     private readonly RequestDelegate _next;
     private readonly HostNames _hosts;
     private readonly BearerToken? _token;
@@ -64,6 +68,8 @@ internal sealed class Gate
     {
         var site = request.Headers["Sec-Fetch-Site"];
         return site.Count == 0 || site == "same-origin" || site == "none"
-            || ((HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method)) && !request.Path.StartsWithSegments("/api/events", StringComparison.OrdinalIgnoreCase) && !ConsoleEndpoints.IsDoor(request));
+            || ((HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method)) && !IsStream(request) && !ConsoleEndpoints.IsDoor(request));
     }
+
+    private static bool IsStream(HttpRequest request) => Array.Exists(Streams, path => request.Path.StartsWithSegments(path, StringComparison.OrdinalIgnoreCase));
 }

@@ -33,22 +33,23 @@ internal sealed class Agent : IAsyncDisposable
     /// <summary>Starts an agent and waits for nothing.</summary>
     /// <param name="setting">Where things are.</param>
     /// <param name="state">Its state folder.</param>
-    public static Agent Start(Setting setting, string state)
+    /// <param name="more">More arguments.</param>
+    public static Agent Start(Setting setting, string state, params string[] more)
     {
         var port = LoopbackServer.FreePort();
         string[] arguments =
         [
             $"--Http:Url=http://127.0.0.1:{port}", $"--StatePath={state}", $"--Libvirt:Uri={setting.QemuUri}", "--Libvirt:AllowEmulation=true",
-            "--Images:AllowPrivateAddresses=true", "--Images:ReserveBytes=1 GiB",
+            "--Images:AllowPrivateAddresses=true", "--Images:ReserveBytes=1 GiB", .. more,
         ];
         var since = Stopwatch.GetTimestamp();
         return new(Programs.Start(setting.Agent, arguments, Path.Combine(setting.Work, "agent.log")), new($"http://127.0.0.1:{port}"), since);
     }
 
     /// <summary>Starts an agent and waits until it is ready.</summary>
-    public static async Task<Agent> StartReadyAsync(Setting setting, string state)
+    public static async Task<Agent> StartReadyAsync(Setting setting, string state, params string[] more)
     {
-        var agent = Start(setting, state);
+        var agent = Start(setting, state, more);
         await agent.AnswersAsync("/readyz");
         return agent;
     }

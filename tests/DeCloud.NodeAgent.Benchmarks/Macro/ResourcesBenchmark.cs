@@ -7,15 +7,15 @@ namespace DeCloud.NodeAgent.Benchmarks.Macro;
 /// <summary>What it costs to read what the machine is and does, and to sample it once a second while VMs run.</summary>
 internal static class ResourcesBenchmark
 {
-    private const int Vms = 10;
-    private static readonly TimeSpan Settling = TimeSpan.FromSeconds(20);
-    private static readonly TimeSpan Watched = TimeSpan.FromSeconds(30);
+    private const int Vms = 50;
+    private static readonly TimeSpan Settling = TimeSpan.FromSeconds(45);
+    private static readonly TimeSpan Watched = TimeSpan.FromSeconds(60);
 
     public static async Task RunAsync(Setting setting, Report report)
     {
         var state = setting.NewFolder("resources");
         var image = await BenchImage.PutAsync(setting, state);
-        await using var agent = await Agent.StartReadyAsync(setting, state);
+        await using var agent = await Agent.StartReadyAsync(setting, state, $"--Capacity:CpuOvercommitRatio={Vms}");
         await BareKestrel.CompareAsync(agent, state, "/api/node/snapshot", "", 0.6, report);
         await BareKestrel.CompareAsync(agent, state, "/api/node/resources", "", 0.6, report);
 

@@ -7,7 +7,7 @@ namespace DeCloud.NodeAgent.Benchmarks.Macro;
 internal static class RestartBenchmark
 {
     private const int Restarts = 5;
-    private static readonly TimeSpan Settle = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan Settle = TimeSpan.FromSeconds(30);
 
     public static async Task RunAsync(Setting setting, Report report)
     {

@@ -179,6 +179,9 @@ public sealed class NetworkTests(NetworkLab lab) : AgentTests(lab), IClassFixtur
     {
         var vm = await _lab.ReadyVmAsync();
         var name = "dcvm" + vm.Id.ToString("N")[..11];
+
+        // The view has the address a moment before the rules do.
+        await Patience.UntilAsync("the guest's address is in the rules", TimeSpan.FromSeconds(5), async () => (await RulesAsync()).Contains(vm.Addresses[0], StringComparison.Ordinal));
         string[] changes =
         [
             $"delete element bridge {NetworkLab.Table} macs {{ \"{name}\" . {vm.MacAddress} }}",
@@ -238,6 +241,6 @@ public sealed class NetworkTests(NetworkLab lab) : AgentTests(lab), IClassFixtur
     private async Task<string> RulesAsync()
     {
         var tables = ("\n" + await _lab.NftAsync("list", "ruleset")).Split("\ntable ").Where(t => t.Split(' ') is [_, NetworkLab.Table, ..]);
-        return string.Join('\n', string.Concat(tables).Split([',', '\n', '{', '}'], StringSplitOptions.TrimEntries).Order(StringComparer.Ordinal));
+        return string.Join('\n', string.Concat(tables).Split([',', '\n', '{', '}'], StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Order(StringComparer.Ordinal));
     }
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Akka.Actor;
+using Akka.Configuration;
 using Akka.Serialization;
 
 namespace DeCloud.NodeAgent.IntegrationTests.Remote;
@@ -41,9 +42,24 @@ internal sealed record Gadget(string Folder)
 }
 
 /// <summary>Akka's own JSON serializer, but that a gadget is sent as it is.</summary>
-/// <param name="system">The actor system.</param>
-public sealed class GadgetWriter(ExtendedActorSystem system) : NewtonSoftJsonSerializer(system)
+public sealed class GadgetWriter : NewtonSoftJsonSerializer
 {
+    /// <summary>How Akka makes a serializer that has no settings.</summary>
+    /// <param name="system">The actor system.</param>
+    public GadgetWriter(ExtendedActorSystem system) : base(system)
+    {
+    }
+
+    /// <summary>How Akka makes a serializer that has settings, as the one named <c>json</c> does.</summary>
+    /// <param name="system">The actor system.</param>
+    /// <param name="settings">Its settings.</param>
+    public GadgetWriter(ExtendedActorSystem system, Config settings) : base(system, settings)
+    {
+    }
+
+    /// <summary>The number of the serializer that it stands in for, which Akka looks up by type.</summary>
+    public override int Identifier => 1;
+
     /// <inheritdoc/>
     public override byte[] ToBinary(object obj) => obj is Gadget gadget ? gadget.Bytes : base.ToBinary(obj);
 }

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using Akka.Actor;
 using Akka.Hosting;
+using DeCloud.NodeAgent.Actors.Inspection;
 using DeCloud.NodeAgent.Actors.Node;
 using DeCloud.NodeAgent.Actors.Operations;
 using DeCloud.NodeAgent.Actors.Ports;
@@ -75,6 +76,8 @@ public sealed class ApiHost : IAsyncLifetime
     internal ScriptedHistory History { get; } = new();
 
     internal ScriptedFeed Feed { get; } = new();
+
+    internal ScriptedJournal Journal { get; } = new();
 
     internal ScriptedFiles Files { get; } = new();
 
@@ -167,8 +170,11 @@ public sealed class ApiHost : IAsyncLifetime
         .AddSingleton<IVmHistory>(History)
         .AddSingleton<IEventFeed>(Feed)
         .AddSingleton<IVmFiles>(Files)
-        .AddAkka("test", akka =>
+        .AddSingleton<IJournalView>(Journal)
+        .AddInspection()
+        .AddAkka("test", (akka, provider) =>
         {
+            akka.WithInspection(provider);
             akka.AddHocon("akka.loglevel = OFF, akka.stdout-loglevel = OFF, akka.coordinated-shutdown.run-by-clr-shutdown-hook = off", HoconAddMode.Prepend);
             if (!IsEmpty)
             {

@@ -68,7 +68,11 @@ public sealed class GateTests : IAsyncLifetime
     {
         Assert.Equal(403, (await _host.Post($"/api/vms/{Samples.Id}/start", null, ("Sec-Fetch-Site", site))).Status);
         Assert.Equal(403, (await _host.Delete($"/api/vms/{Samples.Id}", ("Sec-Fetch-Site", site))).Status);
-        Assert.Equal(403, (await _host.Get("/api/events", ("Sec-Fetch-Site", site))).Status);
+        foreach (var stream in new[] { "/api/events", "/api/actors/tail?path=/user/vms", "/API/actors/tail?path=/user/vms", "/api/dead-letters/stream" })
+        {
+            Assert.Equal(403, (await _host.Get(stream, ("Sec-Fetch-Site", site))).Status);
+        }
+
         Assert.Empty(_host.Vms.Received);
         Assert.Equal(200, (await _host.Get("/api/vms", ("Sec-Fetch-Site", site))).Status);
     }

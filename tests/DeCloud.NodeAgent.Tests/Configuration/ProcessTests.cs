@@ -1,6 +1,9 @@
 using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using DeCloud.NodeAgent.Tests.ServiceManager;
 
 namespace DeCloud.NodeAgent.Tests.Configuration;
 
@@ -83,7 +86,49 @@ public sealed class ProcessTests : IDisposable
         Assert.DoesNotContain("   at ", errors, StringComparison.Ordinal);
     }
 
-    private static async Task<(int Exit, string Output, string Errors)> RunAsync((string Name, string Value)[] environment, params string[] arguments)
+    [Fact]
+    public async Task The_service_manager_hears_of_the_start_of_life_and_of_the_end()
+    {
+        using var manager = new ManagerSocket();
+        using var process = Process.Start(StartOf(
+            [("NOTIFY_SOCKET", manager.Address), ("WATCHDOG_USEC", "900000")],
+            "--Http:Url=http://127.0.0.1:0", "--StatePath=" + _folder, "--Libvirt:Uri=qemu+unix:///system?socket=" + Path.Join(_folder, "no-libvirt"), "--Network:Isolation=Off"))!;
+        try
+        {
+            Assert.StartsWith("READY=1\nSTATUS=libvirt lost", await manager.HearAsync(), StringComparison.Ordinal);
+            var heard = await manager.HearAsync();
+            while (heard != "WATCHDOG=1")
+            {
+                Assert.StartsWith("STATUS=", heard, StringComparison.Ordinal);
+                heard = await manager.HearAsync();
+            }
+
+            Assert.Equal(0, Terminate(process.Id));
+            while (!(heard = await manager.HearAsync()).StartsWith("STOPPING=1", StringComparison.Ordinal))
+            {
+                Assert.Matches("^(WATCHDOG=1|STATUS=)", heard);
+            }
+
+            await process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(30));
+            Assert.Equal(0, process.ExitCode);
+        }
+        finally
+        {
+            if (!process.HasExited)
+            {
+                process.Kill();
+            }
+        }
+    }
+
+    private static int Terminate(int process) => kill(process, 15);
+
+    [DllImport("libc")]
+    [SuppressMessage("Interoperability", "SYSLIB1054:Use LibraryImport", Justification = "One call of a test.")]
+    [SuppressMessage("Style", "IDE1006:Naming Styles", Justification = "Its name in libc.")]
+    private static extern int kill(int process, int signal);
+
+    private static ProcessStartInfo StartOf((string Name, string Value)[] environment, params string[] arguments)
     {
         var start = new ProcessStartInfo(Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet")
         {
@@ -100,7 +145,12 @@ public sealed class ProcessTests : IDisposable
             start.Environment[name] = value;
         }
 
-        using var process = Process.Start(start)!;
+        return start;
+    }
+
+    private static async Task<(int Exit, string Output, string Errors)> RunAsync((string Name, string Value)[] environment, params string[] arguments)
+    {
+        using var process = Process.Start(StartOf(environment, arguments))!;
         using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(30));
         try
         {

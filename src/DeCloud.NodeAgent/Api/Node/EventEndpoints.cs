@@ -11,6 +11,9 @@ namespace DeCloud.NodeAgent.Api.Node;
 /// <summary>The node's events as they happen.</summary>
 internal static class EventEndpoints
 {
+    /// <summary>Where they are.</summary>
+    public const string Path = "/api/events";
+
     private const string LastEventId = "Last-Event-ID";
 
     /// <summary>Maps the route.</summary>
@@ -55,9 +58,7 @@ internal static class EventEndpoints
         using var end = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, host.ApplicationStopping);
         // Known before the first byte is sent: what a reader causes after it has seen the answer begin is in the stream.
         var from = after ?? await feed.LastIdAsync(end.Token);
-        http.Response.ContentType = "text/event-stream";
-        http.Response.Headers.CacheControl = "no-store";
-        http.Response.Headers["X-Accel-Buffering"] = "no";
+        EventStream.Begin(http.Response);
         try
         {
             await new EventStream(http.Response.BodyWriter, time).WriteAsync(feed.ReadAsync(from, end.Token), end.Token);

@@ -15,15 +15,29 @@ internal sealed class EventStream(PipeWriter output, TimeProvider time)
     /// <summary>Writes events until there are no more or the reader is too slow; the latter is told before the end.</summary>
     /// <param name="events">The events.</param>
     /// <param name="cancellation">The reader is gone, or the agent stops.</param>
-    public async Task WriteAsync(IAsyncEnumerable<EventResource> events, CancellationToken cancellation)
+    public Task WriteAsync(IAsyncEnumerable<EventResource> events, CancellationToken cancellation) => WriteAsync(events, Format, cancellation);
+
+    /// <summary>Says of an answer that it is a stream.</summary>
+    public static void Begin(HttpResponse response)
+    {
+        response.ContentType = "text/event-stream";
+        response.Headers.CacheControl = "no-store";
+        response.Headers["X-Accel-Buffering"] = "no";
+    }
+
+    /// <summary>Writes anything as events, as they come.</summary>
+    /// <param name="items">What is written.</param>
+    /// <param name="format">An item as an event, with its empty line.</param>
+    /// <param name="cancellation">The reader is gone, or the agent stops.</param>
+    public async Task WriteAsync<T>(IAsyncEnumerable<T> items, Func<T, string> format, CancellationToken cancellation)
     {
         await WriteAsync("retry: 2000\n\n", cancellation);
-        await using var reader = events.GetAsyncEnumerator(cancellation);
+        await using var reader = items.GetAsyncEnumerator(cancellation);
         try
         {
             while (await NextAsync(reader, cancellation))
             {
-                await WriteAsync(Format(reader.Current), cancellation);
+                await WriteAsync(format(reader.Current), cancellation);
             }
         }
         catch (SlowReaderException e)
@@ -33,7 +47,7 @@ internal sealed class EventStream(PipeWriter output, TimeProvider time)
         }
     }
 
-    private async Task<bool> NextAsync(IAsyncEnumerator<EventResource> reader, CancellationToken cancellation)
+    private async Task<bool> NextAsync<T>(IAsyncEnumerator<T> reader, CancellationToken cancellation)
     {
         var next = reader.MoveNextAsync().AsTask();
         while (true)

@@ -70,6 +70,7 @@ internal sealed class DescribeOperation : IOperationFilter
         "publicKey" => ("The peer's public key, as base64url (43 characters, '-' and '_', no padding) or as base64 whose '/' are written %2F.", Examples.PeerKeyInPath),
         "digest" => ("The image's SHA-256.", Examples.Digest),
         "ticket" => ("The ticket that POST /api/vms/{id}/tickets gave.", Examples.Ticket),
+        "persistenceId" => ("The subject, such as vms or vm-ID.", $"vm-{Examples.VmId}"),
         "guestPort" => ("The guest's port.", 80),
         "protocol" => ("tcp, udp or both, as it was allocated.", "tcp"),
         _ when path.StartsWith("api/operations", StringComparison.Ordinal) => ("The operation's id.", Examples.OperationId),
@@ -86,7 +87,7 @@ internal sealed class DescribeOperation : IOperationFilter
 
         if (answer.Status == StatusCodes.Status202Accepted)
         {
-            response.Headers["Location"] = new OpenApiHeader { Description = "The operation's path.", Schema = new OpenApiSchema { Type = JsonSchemaType.String } };
+            response.Headers["Location"] = new OpenApiHeader { Description = "Where to look what becomes of it: the operation's path, or the actor's.", Schema = new OpenApiSchema { Type = JsonSchemaType.String } };
         }
 
         if (metadata.OfType<ApiMutation>().Any())

@@ -212,6 +212,15 @@ internal static class Examples
         [typeof(OrchestratorResource)] = Write(Orchestrator, WireJson.Types.OrchestratorResource),
         [typeof(PushedCommandRequest)] = Write(new PushedCommandRequest { CommandId = CommandId, Type = 2, Payload = $$"""{"VmId":"{{VmId}}"}""" }, WireJson.Types.PushedCommandRequest),
         [typeof(CommandTakenResource)] = Write(new CommandTakenResource(CommandId), WireJson.Types.CommandTakenResource),
+        [typeof(ActorListResource)] = Write(ActorExamples.List, WireJson.Types.ActorListResource),
+        [typeof(ActorDetailResource)] = Write(ActorExamples.Detail, WireJson.Types.ActorDetailResource),
+        [typeof(ActorTopResource)] = Write(ActorExamples.Top, WireJson.Types.ActorTopResource),
+        [typeof(TailResource)] = $"event: message\ndata: {JsonSerializer.Serialize(ActorExamples.Sight, WireJson.Types.TailResource)}\n\n",
+        [typeof(RestartActorRequest)] = Write(new RestartActorRequest { Path = ActorExamples.Path }, WireJson.Types.RestartActorRequest),
+        [typeof(ActorRestartResource)] = Write(new ActorRestartResource(ActorExamples.Path), WireJson.Types.ActorRestartResource),
+        [typeof(DeadLetterListResource)] = Write(new DeadLetterListResource([ActorExamples.DeadLetter], 3), WireJson.Types.DeadLetterListResource),
+        [typeof(DeadLetterResource)] = $"event: dead-letter\ndata: {JsonSerializer.Serialize(ActorExamples.DeadLetter, WireJson.Types.DeadLetterResource)}\n\n",
+        [typeof(JournalPageResource)] = Write(new JournalPageResource([new(7, ActorExamples.Time, "vm-step-completed.1", "The disk was created. (Number=3)")], 12, 7), WireJson.Types.JournalPageResource),
         [typeof(string)] = "ok\n",
     };
 

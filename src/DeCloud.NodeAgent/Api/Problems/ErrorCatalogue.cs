@@ -22,6 +22,8 @@ internal static class ApiCodes
     public const string TooManyStreams = "too-many-streams";
     public const string TicketNotFound = "ticket-not-found";
     public const string UpgradeRequired = "upgrade-required";
+    public const string OperatorsOnly = "operators-only";
+    public const string JournalNotFound = "journal-not-found";
     public const string InternalError = "internal-error";
 }
 
@@ -44,6 +46,7 @@ internal static class ErrorCatalogue
         new(ApiCodes.BadRequest, 400, "The request is malformed", "The request breaks the rules of HTTP."),
         new(ApiCodes.Unauthorized, 401, "A token is required", "The API asks for a token. Send it as 'Authorization: Bearer <token>'."),
         new(ApiCodes.CrossOrigin, 403, "Requests from other web sites are refused", "A web page of another origin sent the request. Send it from the API's own origin, or from a program that is no browser."),
+        new(ApiCodes.OperatorsOnly, 403, "Operators only", "The request changes the agent itself, and nothing shows that its operator sent it: no token is configured, so everybody on the machine can. Send it over the agent's socket (decloud does), or set Http:ApiTokenFile and show the token."),
         new(FailureCodes.CommandNotProven, 403, "Nothing shows that the command is the orchestrator's", "A pushed command is carried out only with a signature, or when the orchestrator gives the same one while the push waits. Otherwise the node goes on asking its orchestrator for commands; leave the command in the queue there."),
         new(ApiCodes.RouteNotFound, 404, "There is nothing at this path", "The path names no route of the API. /swagger lists the routes."),
         new(FailureCodes.VmNotFound, 404, "There is no such VM", "No VM of this node has or had this id, or it did not exist at the time that was asked for."),
@@ -51,6 +54,8 @@ internal static class ErrorCatalogue
         new(FailureCodes.ImageMissing, 404, "The image is not in the cache", "The image was removed or never imported. POST /api/images brings it into the cache."),
         new(FailureCodes.NoOrchestrator, 404, "No orchestrator is configured", "The node reports to no orchestrator over HTTP. Set Orchestrator:BaseUrl and restart the agent."),
         new(FailureCodes.PortNotFound, 404, "There is no such forwarded port", "The VM has no forwarded port of this number and protocol, as it was allocated."),
+        new(FailureCodes.ActorNotFound, 404, "There is no such actor", "No actor has this path now. GET /api/actors lists those that there are."),
+        new(ApiCodes.JournalNotFound, 404, "The journal has nothing of this subject", "No event was ever stored under this persistence id."),
         new(ApiCodes.TicketNotFound, 404, "The ticket opens nothing", "The console ticket was never issued, was used before, or is older than 30 seconds. Ask for another."),
         new(ApiCodes.MethodNotAllowed, 405, "The method is not allowed here", "The path exists, with other methods. The Allow header lists them."),
         new(ApiCodes.RequestTimeout, 408, "The request came too slowly", "The request's headers or body did not arrive in time."),
@@ -59,6 +64,8 @@ internal static class ErrorCatalogue
         new(FailureCodes.VmNotRunning, 409, "The VM's state does not allow this", "The request needs the VM in another state, running as a rule."),
         new(FailureCodes.GuestDown, 409, "The guest is down", "The guest went down when it should have come up. The console's tail and the history say why."),
         new(FailureCodes.VmCrashed, 409, "The VM went down by itself", "QEMU died under the VM or could not start it; the VM is started again after a pause."),
+        new(FailureCodes.ActorNotRestartable, 409, "The actor is not started again by hand", "Only parts of the node and VMs' actors are; the detail says which to choose instead."),
+        new(FailureCodes.ActorBusy, 409, "The actor has work in flight", "A restart would break it off. Wait for its end."),
         new(FailureCodes.ConsoleBusy, 409, "Somebody has the VM's serial console", "One at a time has a VM's serial console. Wait until it is free, or ask for the ticket with 'takeover=true', which takes it from whoever has it."),
         new(FailureCodes.VmExists, 409, "The VM's id is taken", "A VM with this id exists or existed. Choose another id, or leave it out."),
         new(FailureCodes.CapacityExhausted, 409, "The node has too little left", "The VM does not fit beside those that are here. 'shortages' has, for every resource of which there is too little, what is asked for, offered, reserved and free. Nothing was done, and nothing was downloaded. Delete VMs, or ask for less; GET /api/node/capacity shows who has what."),
