@@ -12,6 +12,7 @@ using DeCloud.NodeAgent.Api.Problems;
 using DeCloud.NodeAgent.Api.Requests;
 using DeCloud.NodeAgent.Api.Resources;
 using DeCloud.NodeAgent.Api.Vms;
+using DeCloud.NodeAgent.Api.Warnings;
 using DeCloud.NodeAgent.Api.WireGuard;
 using DeCloud.NodeAgent.Composition;
 using DeCloud.NodeAgent.Configuration;
@@ -82,6 +83,7 @@ internal static class NodeApi
         ResourceEndpoints.Map(api.MapGroup("node").WithTags("Resources"));
         ActorEndpoints.Map(api.MapGroup("actors").WithTags("Actors"));
         DeadLetterEndpoints.Map(api.MapGroup("dead-letters").WithTags("Actors"));
+        WarningEndpoints.Map(api.MapGroup("warnings").WithTags("Warnings"));
         JournalEndpoints.Map(api.MapGroup("journal").WithTags("Actors"));
         HealthEndpoints.Map(root.MapGroup("").WithTags("Health"));
         ErrorDocs.Map(root.MapGroup("").WithTags("Docs"));

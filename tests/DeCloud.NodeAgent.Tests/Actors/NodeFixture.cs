@@ -13,6 +13,7 @@ using DeCloud.NodeAgent.Actors.Persistence;
 using DeCloud.NodeAgent.Actors.Ports;
 using DeCloud.NodeAgent.Actors.Resources;
 using DeCloud.NodeAgent.Actors.Vms;
+using DeCloud.NodeAgent.Actors.Warnings;
 using DeCloud.NodeAgent.Contracts.Rest;
 using DeCloud.NodeAgent.Core.Node;
 using DeCloud.NodeAgent.Core.Overlay;
@@ -79,6 +80,9 @@ public abstract class NodeFixture : TestKit
     protected HostCapacity? Capacity { get; set; } = Resources.Hosts.Large;
 
     protected virtual AdmissionPolicy Admission => new();
+
+    /// <summary>What warnings are made of, where a test looks at them. Asked for before the constructor of whoever says so has run.</summary>
+    protected virtual WarningParts? Warnings => null;
 
     /// <summary>Says what the host has.</summary>
     protected void Tell(HostCapacity capacity) => Node.Tell(new ResourceMessages.CapacityKnown(capacity));
@@ -153,7 +157,7 @@ public abstract class NodeFixture : TestKit
 
     private IActorRef StartNode()
     {
-        var parts = new NodeParts("test", Hypervisor, Disk, Disk, Board, Policy, ImagePolicy, new JournalSignal(), Operations, Parts, Machine) { Overlay = Overlay.Parts(OverlaySettings) with { Bridge = Bridge }, Admission = Admission, Orchestrator = Orchestrator };
+        var parts = new NodeParts("test", Hypervisor, Disk, Disk, Board, Policy, ImagePolicy, new JournalSignal(), Operations, Parts, Machine) { Overlay = Overlay.Parts(OverlaySettings) with { Bridge = Bridge }, Admission = Admission, Orchestrator = Orchestrator, Warnings = Warnings };
         var node = Sys.ActorOf(Props.Create(() => new NodeSupervisor(parts)), $"node-{Guid.NewGuid():N}");
         if (Capacity is { } capacity)
         {
