@@ -12,6 +12,7 @@ using DeCloud.NodeAgent.Actors.Orchestration;
 using DeCloud.NodeAgent.Actors.Persistence;
 using DeCloud.NodeAgent.Actors.Ports;
 using DeCloud.NodeAgent.Actors.Resources;
+using DeCloud.NodeAgent.Actors.Telemetry;
 using DeCloud.NodeAgent.Actors.Vms;
 using DeCloud.NodeAgent.Actors.Warnings;
 using DeCloud.NodeAgent.Contracts.Rest;
@@ -62,6 +63,8 @@ public abstract class NodeFixture : TestKit
     protected VmBoard Board { get; private set; } = new();
 
     protected OperationBoard Operations { get; private set; } = new();
+
+    protected NodeGaugeBoard Gauges { get; } = new();
 
     protected VmPolicy Policy { get; } = new();
 
@@ -157,7 +160,7 @@ public abstract class NodeFixture : TestKit
 
     private IActorRef StartNode()
     {
-        var parts = new NodeParts("test", Hypervisor, Disk, Disk, Board, Policy, ImagePolicy, new JournalSignal(), Operations, Parts, Machine) { Overlay = Overlay.Parts(OverlaySettings) with { Bridge = Bridge }, Admission = Admission, Orchestrator = Orchestrator, Warnings = Warnings };
+        var parts = new NodeParts("test", Hypervisor, Disk, Disk, Board, Policy, ImagePolicy, new JournalSignal(), Operations, Parts, Machine) { Overlay = Overlay.Parts(OverlaySettings) with { Bridge = Bridge }, Admission = Admission, Orchestrator = Orchestrator, Warnings = Warnings, Gauges = Gauges };
         var node = Sys.ActorOf(Props.Create(() => new NodeSupervisor(parts)), $"node-{Guid.NewGuid():N}");
         if (Capacity is { } capacity)
         {
