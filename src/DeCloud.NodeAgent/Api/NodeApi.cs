@@ -19,6 +19,7 @@ using DeCloud.NodeAgent.Contracts.Rest;
 using DeCloud.NodeAgent.Core.Hypervisor;
 using DeCloud.NodeAgent.Infrastructure.Vnc;
 using DeCloud.NodeAgent.Security;
+using DeCloud.NodeAgent.WebConsole;
 
 namespace DeCloud.NodeAgent.Api;
 
@@ -54,6 +55,7 @@ internal static class NodeApi
     {
         app.UseMiddleware<ProblemAnswers>();
         app.UseMiddleware<Gate>();
+        app.UseMiddleware<ConsolePages>();
         app.UseOpenApiPages();
         app.UseWebSockets(ConsoleEndpoints.Liveness);
         app.UseRouting();
