@@ -5,6 +5,7 @@ using DeCloud.NodeAgent.Actors.Orchestration;
 using DeCloud.NodeAgent.Actors.Persistence;
 using DeCloud.NodeAgent.Actors.Ports;
 using DeCloud.NodeAgent.Actors.Resources;
+using DeCloud.NodeAgent.Actors.Telemetry;
 using DeCloud.NodeAgent.Actors.Vms;
 using DeCloud.NodeAgent.Core.Hypervisor;
 using DeCloud.NodeAgent.Core.Images;
@@ -31,6 +32,9 @@ public sealed record NodeParts(
 {
     /// <summary>The overlay.</summary>
     public required OverlayParts Overlay { get; init; }
+
+    /// <summary>Where the node's parts show how they stand.</summary>
+    public NodeGaugeBoard Gauges { get; init; } = new();
 
     /// <summary>How much of the host is offered to VMs.</summary>
     public AdmissionPolicy Admission { get; init; } = new();

@@ -1,8 +1,10 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using DeCloud.NodeAgent.Actors.Telemetry;
 using DeCloud.NodeAgent.Api.Actors;
 using DeCloud.NodeAgent.Api.Consoles;
 using DeCloud.NodeAgent.Api.Images;
+using DeCloud.NodeAgent.Api.Metrics;
 using DeCloud.NodeAgent.Api.Node;
 using DeCloud.NodeAgent.Api.OpenApi;
 using DeCloud.NodeAgent.Api.Operations;
@@ -19,6 +21,7 @@ using DeCloud.NodeAgent.Contracts.Rest;
 using DeCloud.NodeAgent.Core.Hypervisor;
 using DeCloud.NodeAgent.Infrastructure.Vnc;
 using DeCloud.NodeAgent.Security;
+using DeCloud.NodeAgent.Telemetry;
 using DeCloud.NodeAgent.WebConsole;
 
 namespace DeCloud.NodeAgent.Api;
@@ -41,6 +44,9 @@ internal static class NodeApi
         services.AddSingleton<LiveStreams>();
         services.AddSingleton<Audit>();
         services.AddSingleton(s => new LoopbackRelay(s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<LoopbackRelay>>()));
+        services.AddSingleton<NodeGaugeBoard>();
+        services.AddSingleton<NodeMetrics>();
+        services.AddSingleton(s => new MetricsPage(s.GetRequiredService<NodeMetrics>().Store, s.GetRequiredService<TimeProvider>()));
         services.AddSingleton<ConsoleTickets>();
         services.AddSingleton<ConsoleSessions>();
         services.AddRouting();
@@ -53,6 +59,9 @@ internal static class NodeApi
     /// <summary>Maps every route.</summary>
     public static void MapNodeApi(this WebApplication app)
     {
+        // Before any actor is started, whose first figures would be lost otherwise.
+        app.Services.GetRequiredService<NodeMetrics>();
+        app.UseMiddleware<ApiMeasuring>();
         app.UseMiddleware<ProblemAnswers>();
         app.UseMiddleware<Gate>();
         app.UseMiddleware<ConsolePages>();
@@ -86,6 +95,7 @@ internal static class NodeApi
         DeadLetterEndpoints.Map(api.MapGroup("dead-letters").WithTags("Actors"));
         JournalEndpoints.Map(api.MapGroup("journal").WithTags("Actors"));
         HealthEndpoints.Map(root.MapGroup("").WithTags("Health"));
+        MetricsEndpoints.Map(root.MapGroup("").WithTags("Metrics"));
         ErrorDocs.Map(root.MapGroup("").WithTags("Docs"));
     }
 

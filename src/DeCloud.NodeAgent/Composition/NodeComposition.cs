@@ -7,6 +7,7 @@ using DeCloud.NodeAgent.Actors.Node;
 using DeCloud.NodeAgent.Actors.Operations;
 using DeCloud.NodeAgent.Actors.Persistence;
 using DeCloud.NodeAgent.Actors.Resources;
+using DeCloud.NodeAgent.Actors.Telemetry;
 using DeCloud.NodeAgent.Actors.Ports;
 using DeCloud.NodeAgent.Actors.Vms;
 using DeCloud.NodeAgent.Configuration;
@@ -58,6 +59,7 @@ internal static class NodeComposition
             s.GetRequiredService<ResourceParts>())
         {
             Overlay = new(Overlay(options), OverlayMark(options), s.GetRequiredService<IOverlayInterface>(), s.GetRequiredService<IOverlayKeys>()) { Bridge = s.GetService<IOverlayBridge>() },
+            Gauges = s.GetRequiredService<NodeGaugeBoard>(),
             Admission = Admission(options),
             DiskUse = s.GetService<IDiskUse>(),
             Orchestrator = OrchestratorComposition.Orchestrator(options, s.GetRequiredService<ImageUrlPolicy>(), s.GetRequiredService<ResourceBoard>()),

@@ -90,6 +90,9 @@ public sealed class ApiHost : IAsyncLifetime
     /// <summary>Whether the actors are missing, as before the node is up.</summary>
     public bool IsEmpty { get; init; }
 
+    /// <summary>Where time comes from.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
     /// <summary>Whether the host runs VMs.</summary>
     public bool RunsVms { get; init; } = true;
 
@@ -158,6 +161,7 @@ public sealed class ApiHost : IAsyncLifetime
     }
 
     private IServiceCollection AddScripts(IServiceCollection services, NodeOptions options) => (RunsVms ? services : services.AddSingleton<IHypervisor>(new UnsupportedHost()))
+        .AddSingleton(Time)
         .AddSingleton(options)
         .AddSingleton(Board)
         .AddSingleton(Network)
