@@ -23,6 +23,7 @@ using DeCloud.NodeAgent.Core.Hypervisor;
 using DeCloud.NodeAgent.Infrastructure.Vnc;
 using DeCloud.NodeAgent.Security;
 using DeCloud.NodeAgent.Telemetry;
+using DeCloud.NodeAgent.WebConsole;
 
 namespace DeCloud.NodeAgent.Api;
 
@@ -64,6 +65,7 @@ internal static class NodeApi
         app.UseMiddleware<ApiMeasuring>();
         app.UseMiddleware<ProblemAnswers>();
         app.UseMiddleware<Gate>();
+        app.UseMiddleware<ConsolePages>();
         app.UseOpenApiPages();
         app.UseWebSockets(ConsoleEndpoints.Liveness);
         app.UseRouting();
