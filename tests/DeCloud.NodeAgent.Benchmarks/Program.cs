@@ -18,6 +18,7 @@ Dictionary<string, Func<Setting, Report, Task>> benchmarks = new()
     ["libvirt"] = LibvirtBenchmark.RunAsync,
     ["nodes"] = NodesBenchmark.RunAsync,
     ["cli"] = TerminalBenchmark.RunAsync,
+    ["inspection"] = InspectionBenchmark.RunAsync,
     ["micro"] = MicroBenchmark.RunAsync,
 };
 

@@ -118,6 +118,9 @@ public static class FailureCodes
     /// <summary>The operation has ended, or has come to where breaking it off would do harm.</summary>
     public const string OperationNotCancellable = "operation-not-cancellable";
 
+    /// <summary>There is no such warning.</summary>
+    public const string WarningNotFound = "warning-not-found";
+
     /// <summary>There is no such actor.</summary>
     public const string ActorNotFound = "actor-not-found";
 
