@@ -159,10 +159,10 @@ main() {
     dotnet build "$solution" -c Release --no-restore --nologo -v quiet -warnaserror
 
     if [[ $unit_only == no ]]; then
-        # As it ships: compiled to machine code.
-        say "publishing the command-line program"
-        dotnet publish "$root/src/DeCloud.NodeAgent.Cli" -c Release -r linux-x64 --nologo -v quiet -o "$root/artifacts/cli"
-        export DECLOUD_CLI="$root/artifacts/cli/decloud"
+        # As they ship: the package, and in it the command-line program as machine code.
+        say "building the package"
+        DECLOUD_PACKAGE="$("$here/package.sh" | tail -n 1)"
+        export DECLOUD_PACKAGE DECLOUD_CLI="$root/artifacts/package/tree/usr/bin/decloud"
         say "publishing the agent for Windows"
         dotnet publish "$root/src/DeCloud.NodeAgent" -c Release -r win-x64 --self-contained -o "$root/artifacts/windows-agent" \
             --nologo -v quiet -warnaserror
@@ -171,6 +171,7 @@ main() {
         : "${DECLOUD_TEST_IMAGE:=$("$here/make-test-image.sh" | tail -n 1)}"
         : "${DECLOUD_CLOUD_IMAGE:=$("$here/make-test-image.sh" --cloud | tail -n 1)}"
         export DECLOUD_TEST_IMAGE DECLOUD_CLOUD_IMAGE
+        "$here/make-test-chroot.sh" >/dev/null
         hosts="$(mktemp -d /run/decloud-test-hosts.XXXXXX)"
         export DECLOUD_LAB_REGISTRY="$hosts"
     fi

@@ -32,6 +32,7 @@ internal sealed class Decloud
         _root.Subcommands.Add(EventCommand.Build(this));
         _root.Subcommands.Add(WaitReadyCommand.Build(this));
         _root.Subcommands.Add(CompletionCommand.Build(this));
+        _root.Subcommands.Add(ManualCommand.Build(this, _root));
     }
 
     /// <summary>Where the agent is.</summary>

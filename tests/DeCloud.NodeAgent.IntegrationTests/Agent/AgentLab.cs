@@ -126,7 +126,8 @@ public class AgentLab : IAsyncLifetime
         await Host.InitializeAsync();
         Directory.CreateDirectory(Path.Combine(_state, "images"), Passable);
         File.Copy(await TestImages.SmallAsync(), Path.Combine(_state, "images", "small.qcow2"));
-        Agent = new(Host, _state, Settings);
+        Agent = Make();
+        await BeforeStartAsync();
         Invariants = new(this);
         await Agent.StartReadyAsync();
     }
@@ -148,6 +149,12 @@ public class AgentLab : IAsyncLifetime
 
     /// <summary>Called when the state folder was made and is empty.</summary>
     protected virtual Task PrepareStateAsync() => Task.CompletedTask;
+
+    /// <summary>Makes the agent; it does not run yet.</summary>
+    protected virtual AgentProcess Make() => new(Host, _state, Settings);
+
+    /// <summary>Called when everything is there that the agent will find.</summary>
+    protected virtual Task BeforeStartAsync() => Task.CompletedTask;
 
     /// <summary>Called before the state folder is removed.</summary>
     protected virtual Task DropStateAsync() => Task.CompletedTask;

@@ -36,6 +36,9 @@ public sealed class AgentProcess : IAsyncDisposable
         Api = new(new($"http://{host.Address}:{Port}"), Token);
     }
 
+    /// <summary>What is started, with what comes before the agent's own arguments: the agent that was built with these tests.</summary>
+    public IReadOnlyList<string> Program { get; init; } = [Path.Combine(AppContext.BaseDirectory, "decloud-agent")];
+
     /// <summary>Its state folder.</summary>
     public string StatePath { get; }
 
@@ -63,7 +66,7 @@ public sealed class AgentProcess : IAsyncDisposable
         var command = Cli.Wrap(Path.Combine(LibvirtHost.RepositoryRoot(), "scripts", "lab.sh"))
             .WithArguments(
             [
-                "exec", _host.Folder, Path.Combine(AppContext.BaseDirectory, "decloud-agent"),
+                "exec", _host.Folder, .. Program,
                 $"--StatePath={StatePath}",
                 $"--Libvirt:Uri={_host.Uri}",
                 "--Libvirt:AllowEmulation=true",
