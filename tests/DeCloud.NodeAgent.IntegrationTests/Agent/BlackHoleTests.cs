@@ -30,13 +30,15 @@ public sealed class BlackHoleLab : AgentLab
         File.SetUnixFileMode(key, UnixFileMode.UserRead | UnixFileMode.UserWrite);
     }
 
-    /// <summary>Lays the route: an interface that takes every packet and brings back none.</summary>
+    /// <summary>Lays the route: to a neighbour that is known and not there, so that every packet leaves and none comes back.</summary>
     public async Task DigAsync()
     {
-        await Host.ExecuteInsideAsync("ip", "link", "add", "hole", "type", "dummy");
+        await Host.ExecuteInsideAsync("ip", "link", "add", "hole", "type", "veth", "peer", "name", "bottom");
         await Host.ExecuteInsideAsync("ip", "address", "add", "203.0.113.2/24", "dev", "hole");
+        await Host.ExecuteInsideAsync("ip", "link", "set", "bottom", "up");
         await Host.ExecuteInsideAsync("ip", "link", "set", "hole", "up");
-        await Host.ExecuteInsideAsync("ip", "route", "add", "default", "dev", "hole");
+        await Host.ExecuteInsideAsync("ip", "neighbour", "add", "203.0.113.1", "lladdr", "02:00:00:00:00:01", "nud", "permanent", "dev", "hole");
+        await Host.ExecuteInsideAsync("ip", "route", "add", "default", "via", "203.0.113.1");
     }
 }
 
@@ -47,6 +49,8 @@ public sealed class BlackHoleTests(BlackHoleLab lab, ITestOutputHelper output) :
     public async Task With_a_default_route_into_nothing_the_agent_is_up_and_ready_as_soon_as_without()
     {
         await lab.DigAsync();
+        var unheard = await Assert.ThrowsAsync<InvalidOperationException>(() => lab.Host.ExecuteInsideAsync("curl", "-s", "-m", "1", "https://198.51.100.7/"));
+        Assert.Contains("ended with 28", unheard.Message, StringComparison.Ordinal);
         var (alive, ready) = (new List<TimeSpan>(), new List<TimeSpan>());
         foreach (var settings in new[] { [], lab.Outward })
         {
