@@ -19,6 +19,7 @@ Dictionary<string, Func<Setting, Report, Task>> benchmarks = new()
     ["push"] = PushBenchmark.RunAsync,
     ["nodes"] = NodesBenchmark.RunAsync,
     ["cli"] = TerminalBenchmark.RunAsync,
+    ["inspection"] = InspectionBenchmark.RunAsync,
     ["micro"] = MicroBenchmark.RunAsync,
 };
 

@@ -105,7 +105,7 @@ internal sealed class RpcSession : IAsyncDisposable
             return Task.FromCanceled<T>(cancellationToken);
         }
 
-        return Begin(new PendingCall<T>(procedure, Frame.Call(procedure, arguments, encode), decode, deadline ?? _options.CallDeadline), cancellationToken);
+        return Make(new PendingCall<T>(procedure, Frame.Call(procedure, arguments, encode), decode, deadline ?? _options.CallDeadline), cancellationToken);
     }
 
     /// <summary>Calls a procedure that opens a stream.</summary>
@@ -121,7 +121,7 @@ internal sealed class RpcSession : IAsyncDisposable
         cancellationToken.ThrowIfCancellationRequested();
         var stream = new LibvirtStream(this, procedure, capacity);
         var call = new PendingCall<bool>(procedure, Frame.Call(procedure, arguments, encode), static (ref XdrReader _) => true, deadline ?? _options.CallDeadline) { Stream = stream };
-        await Begin(call, cancellationToken).ConfigureAwait(false);
+        await Make(call, cancellationToken).ConfigureAwait(false);
         return stream;
     }
 
@@ -152,6 +152,26 @@ internal sealed class RpcSession : IAsyncDisposable
 
         Pump();
         return sent.Task;
+    }
+
+    private Task<T> Make<T>(PendingCall<T> call, CancellationToken cancellationToken) =>
+        CallInstruments.AreHeard ? ObserveAsync(call, cancellationToken) : Begin(call, cancellationToken);
+
+    private async Task<T> ObserveAsync<T>(PendingCall<T> call, CancellationToken cancellationToken)
+    {
+        var began = _options.Time.GetTimestamp();
+        using var span = CallInstruments.StartSpan(call.Procedure);
+        try
+        {
+            var result = await Begin(call, cancellationToken).ConfigureAwait(false);
+            CallInstruments.Record(call.Procedure, _options.Time.GetElapsedTime(began));
+            return result;
+        }
+        catch (Exception exception)
+        {
+            CallInstruments.Record(call.Procedure, _options.Time.GetElapsedTime(began), exception, span);
+            throw;
+        }
     }
 
     private Task<T> Begin<T>(PendingCall<T> call, CancellationToken cancellationToken)

@@ -3,6 +3,7 @@ using Akka.Event;
 using Akka.Persistence;
 using DeCloud.NodeAgent.Actors.Operations;
 using DeCloud.NodeAgent.Actors.Persistence;
+using DeCloud.NodeAgent.Actors.Telemetry;
 using DeCloud.NodeAgent.Actors.Vms;
 using DeCloud.NodeAgent.Contracts.Rest;
 using DeCloud.NodeAgent.Core.Images;
@@ -32,6 +33,7 @@ internal sealed class ImageCache : ReceivePersistentActor, IWithTimers
     private readonly VmBoard _board;
     private readonly JournalSignal _written;
     private readonly OperationBoard _operations;
+    private readonly NodeGaugeBoard _gauges;
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly Dictionary<ImageDigest, CachedImage> _images = [];
     private readonly HashSet<ImageDigest> _seenWhole = [];
@@ -44,7 +46,7 @@ internal sealed class ImageCache : ReceivePersistentActor, IWithTimers
     private long _lastJob;
     private long _budget;
 
-    public ImageCache(IImageStore store, ImageCachePolicy policy, AdmissionPolicy admission, VmBoard board, JournalSignal written, OperationBoard operations)
+    public ImageCache(IImageStore store, ImageCachePolicy policy, AdmissionPolicy admission, VmBoard board, JournalSignal written, OperationBoard operations, NodeGaugeBoard gauges)
     {
         _store = store;
         _policy = policy;
@@ -53,6 +55,7 @@ internal sealed class ImageCache : ReceivePersistentActor, IWithTimers
         _board = board;
         _written = written;
         _operations = operations;
+        _gauges = gauges;
         _waiters = new(this, number => new ImageReply.Operation(ViewOperation(number)!));
 
         Recover<SnapshotOffer>(offer => _state = (ImageCacheState)offer.Snapshot);
@@ -125,10 +128,17 @@ internal sealed class ImageCache : ReceivePersistentActor, IWithTimers
     private void Fit(ResourceMessages.CapacityKnown known)
     {
         _budget = ImageShare.Of(known.Capacity, _admission);
+        ShowGauges();
         MakeRoom();
     }
 
-    private void TellSize() => Context.Parent.Tell(new ResourceMessages.ImagesTake(_images.Values.Sum(i => i.SizeBytes)));
+    private void TellSize()
+    {
+        Context.Parent.Tell(new ResourceMessages.ImagesTake(_images.Values.Sum(i => i.SizeBytes)));
+        ShowGauges();
+    }
+
+    private void ShowGauges() => _gauges.Publish(new ImageGauges(_images.Count, _images.Values.Sum(i => i.SizeBytes), _budget, _jobs.Count));
 
     private void Resolve(ImageCommands.Resolve resolve)
     {
@@ -140,12 +150,14 @@ internal sealed class ImageCache : ReceivePersistentActor, IWithTimers
 
         if (AtHand(resolve.Image) is { } image)
         {
+            NodeInstruments.LookedUp(isThere: true);
             _held[resolve.VmId] = image.Digest;
             MarkUsed(image.Digest);
             Sender.Tell(new ImageReply.Resolved(image, resolve.Token));
             return;
         }
 
+        NodeInstruments.LookedUp(isThere: false);
         Join(resolve.Image, new(resolve.VmId, resolve.Token, Sender, 0));
     }
 
@@ -170,6 +182,7 @@ internal sealed class ImageCache : ReceivePersistentActor, IWithTimers
             var store = _store;
             job = new(Context.ActorOf(Props.Create(() => new ImageImport(store, request)), $"import-{++_lastJob}"));
             _jobs[request] = job;
+            ShowGauges();
         }
 
         job.Parties.Add(party);
@@ -190,6 +203,7 @@ internal sealed class ImageCache : ReceivePersistentActor, IWithTimers
                 // Nobody waits for it any more; what was downloaded stays for the next who asks.
                 Context.Stop(job.Import);
                 _jobs.Remove(request);
+                ShowGauges();
             }
         }
     }
@@ -231,13 +245,15 @@ internal sealed class ImageCache : ReceivePersistentActor, IWithTimers
     {
         _images[image.Digest] = image;
         _seenWhole.Add(image.Digest);
+        NodeInstruments.Imported(isImported: true);
+        var wasWanted = _jobs.Remove(request, out var job);
         TellSize();
-        if (!_jobs.Remove(request, out var job))
+        if (!wasWanted)
         {
             return;
         }
 
-        foreach (var party in job.Parties.Where(p => p.VmId is not null))
+        foreach (var party in job!.Parties.Where(p => p.VmId is not null))
         {
             _held[party.VmId!.Value] = image.Digest;
             party.Asker.Tell(new ImageReply.Resolved(image, party.Token));
@@ -254,10 +270,13 @@ internal sealed class ImageCache : ReceivePersistentActor, IWithTimers
 
     private void Fail(ImageRequest request, Failure failure)
     {
+        NodeInstruments.Imported(isImported: false);
         if (!_jobs.Remove(request, out var job))
         {
             return;
         }
+
+        ShowGauges();
 
         foreach (var party in job.Parties.Where(p => p.VmId is not null))
         {
@@ -271,7 +290,15 @@ internal sealed class ImageCache : ReceivePersistentActor, IWithTimers
     }
 
     private void EndPull(long number, OperationStatus outcome, ImageDigest? digest, Failure? failure) =>
-        Store(new ImageEvents.PullEnded(number, outcome, digest, failure, Now), () => _waiters.EndWhere(waited => waited == number));
+        Store(new ImageEvents.PullEnded(number, outcome, digest, failure, Now), () =>
+        {
+            if (ViewOperation(number) is { CompletedAt: { } end } pull)
+            {
+                NodeInstruments.OperationEnded(pull.Kind, outcome, end - pull.AcceptedAt);
+            }
+
+            _waiters.EndWhere(waited => waited == number);
+        });
 
     /// <summary>When an image was last used only orders evictions, so nobody waits for it to be stored.</summary>
     private void MarkUsed(ImageDigest digest) => PersistAsync(new ImageEvents.Used(digest, Now), used => _state = _state.Apply(used));
@@ -346,6 +373,7 @@ internal sealed class ImageCache : ReceivePersistentActor, IWithTimers
 
         _images.Remove(left.Digest);
         _seenWhole.Remove(left.Digest);
+        NodeInstruments.Removed(left.Reason);
         TellSize();
         Store(new ImageEvents.Removed(left.Digest, left.Reason, Now), () => left.Asker?.Tell(new ImageReply.Removed(left.Digest)));
     }

@@ -5,7 +5,9 @@ using DeCloud.NodeAgent.Actors.Orchestration;
 using DeCloud.NodeAgent.Actors.Persistence;
 using DeCloud.NodeAgent.Actors.Ports;
 using DeCloud.NodeAgent.Actors.Resources;
+using DeCloud.NodeAgent.Actors.Telemetry;
 using DeCloud.NodeAgent.Actors.Vms;
+using DeCloud.NodeAgent.Actors.Warnings;
 using DeCloud.NodeAgent.Core.Hypervisor;
 using DeCloud.NodeAgent.Core.Images;
 using DeCloud.NodeAgent.Core.Resources;
@@ -32,11 +34,17 @@ public sealed record NodeParts(
     /// <summary>The overlay.</summary>
     public required OverlayParts Overlay { get; init; }
 
+    /// <summary>Where the node's parts show how they stand.</summary>
+    public NodeGaugeBoard Gauges { get; init; } = new();
+
     /// <summary>How much of the host is offered to VMs.</summary>
     public AdmissionPolicy Admission { get; init; } = new();
 
     /// <summary>Looks at what VMs and images take on disk; null to believe the capacity that is said.</summary>
     public IDiskUse? DiskUse { get; init; }
+
+    /// <summary>What warnings are made of; null for none.</summary>
+    public WarningParts? Warnings { get; init; }
 
     /// <summary>The HTTP orchestrator; null for none.</summary>
     public OrchestratorParts? Orchestrator { get; init; }

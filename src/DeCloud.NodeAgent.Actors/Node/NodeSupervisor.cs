@@ -8,7 +8,9 @@ using DeCloud.NodeAgent.Actors.Overlay;
 using DeCloud.NodeAgent.Actors.Orchestration;
 using DeCloud.NodeAgent.Actors.Ports;
 using DeCloud.NodeAgent.Actors.Resources;
+using DeCloud.NodeAgent.Actors.Telemetry;
 using DeCloud.NodeAgent.Actors.Vms;
+using DeCloud.NodeAgent.Actors.Warnings;
 using DeCloud.NodeAgent.Contracts.Rest;
 using DeCloud.NodeAgent.Core.Hypervisor;
 using DeCloud.NodeAgent.Core.Images;
@@ -19,6 +21,7 @@ using DeCloud.NodeAgent.Core.Ports;
 using DeCloud.NodeAgent.Core.Resources;
 using DeCloud.NodeAgent.Core.Remote;
 using DeCloud.NodeAgent.Core.Vms;
+using DeCloud.NodeAgent.Core.Warnings;
 using Failure = DeCloud.NodeAgent.Core.Node.Failure;
 
 namespace DeCloud.NodeAgent.Actors.Node;
@@ -38,6 +41,7 @@ internal sealed class NodeSupervisor : ReceiveActor, IWithTimers
     private const string Ports = "ports";
     private const string Resources = "resources";
     private const string Remote = "remote";
+    private const string Warnings = "warnings";
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan MeasuresWithin = TimeSpan.FromSeconds(10);
@@ -45,6 +49,7 @@ internal sealed class NodeSupervisor : ReceiveActor, IWithTimers
 
     private readonly string _version;
     private readonly VmBoard _board;
+    private readonly NodeGaugeBoard _gauges;
     private readonly Failure? _withoutVms;
     private readonly DateTimeOffset _startedAt = Context.System.Scheduler.Now;
     private readonly ILoggingAdapter _log = Context.GetLogger();
@@ -66,6 +71,7 @@ internal sealed class NodeSupervisor : ReceiveActor, IWithTimers
     {
         _version = parts.Version;
         _board = parts.Board;
+        _gauges = parts.Gauges;
         _diskUse = parts.DiskUse;
         var overlay = new OverlayBoard(parts.Overlay.Settings);
         var environment = new VmEnvironment(parts.Board, parts.Files, Self, parts.VmPolicy, parts.Written, parts.Operations, overlay, parts.Network?.Board);
@@ -73,11 +79,11 @@ internal sealed class NodeSupervisor : ReceiveActor, IWithTimers
         IReadOnlyList<IActorRef> subscribers = [Self];
         _parts = new()
         {
-            [Images] = new(Props.Create(() => new ImageCache(parts.ImageStore, parts.ImagePolicy, parts.Admission, parts.Board, parts.Written, parts.Operations))),
+            [Images] = new(Props.Create(() => new ImageCache(parts.ImageStore, parts.ImagePolicy, parts.Admission, parts.Board, parts.Written, parts.Operations, parts.Gauges))),
             [Vms] = new(Props.Create(() => new VmRegistry(environment, parts.Admission))),
             [Hypervisor] = new(Props.Create(() => new HypervisorActor(parts.Hypervisor, subscribers))),
             [WireGuard] = new(Props.Create(() => new WireGuardActor(parts.Overlay, overlay, parts.Written))),
-            [Orchestrator] = new(parts.Orchestrator is { } orchestrator ? Props.Create(() => new Heartbeat(orchestrator, parts.Board, parts.Written)) : Props.Create(() => new NoHeartbeat())),
+            [Orchestrator] = new(parts.Orchestrator is { } orchestrator ? Props.Create(() => new Heartbeat(orchestrator, parts.Board, parts.Written, parts.Gauges)) : Props.Create(() => new NoHeartbeat())),
             [Remote] = new(Props.Create(() => new AllegianceActor())),
         };
         if (parts.Overlay.Bridge is { } bridge)
@@ -94,6 +100,11 @@ internal sealed class NodeSupervisor : ReceiveActor, IWithTimers
         {
             var withoutVms = _withoutVms?.Message;
             _parts[Resources] = new(Props.Create(() => new ResourcesActor(resources, parts.Board, withoutVms)));
+        }
+
+        if (parts.Warnings is { } warnings)
+        {
+            _parts[Warnings] = new(Props.Create(() => new WarningKeeper(parts, warnings)));
         }
 
         if (_withoutVms is not null)
@@ -113,6 +124,7 @@ internal sealed class NodeSupervisor : ReceiveActor, IWithTimers
         Receive<IPortMessage>(message => Pass(Ports, message));
         Receive<IResourceMessage>(message => Pass(Resources, message));
         Receive<IAllegianceMessage>(message => Pass(Remote, message));
+        Receive<IWarningMessage>(message => Pass(Warnings, message));
 
         Receive<HypervisorMessages.Up>(ComeUp);
         Receive<HypervisorMessages.Lost>(GoDown);
@@ -129,7 +141,11 @@ internal sealed class NodeSupervisor : ReceiveActor, IWithTimers
             _nodes = known;
             Pass(Bridge, known);
         });
-        Receive<VmRegistry.RegistryState>(state => _registry = state);
+        Receive<VmRegistry.RegistryState>(state =>
+        {
+            _registry = state;
+            _gauges.Publish(state.IsReconciled, state.Foreign);
+        });
         Receive<ResourceMessages.CapacityKnown>(known => Measure(known.Capacity));
         Receive<MeasureAgain>(_ => Measure(_found!));
         Receive<Measured>(Learn);
@@ -162,6 +178,7 @@ internal sealed class NodeSupervisor : ReceiveActor, IWithTimers
     {
         var part = _parts[name];
         part.Actor = Context.Watch(Context.ActorOf(part.Props, name));
+        _gauges.Began(name, part.Actor);
         if (_capacity is { } capacity && name is Vms or Images)
         {
             // Said once by whoever found it out, who doesn't know that this part has begun anew.
@@ -215,6 +232,8 @@ internal sealed class NodeSupervisor : ReceiveActor, IWithTimers
         }
 
         part.Falls++;
+        _gauges.Fell(name);
+        NodeInstruments.Restarted(name);
         var pause = FirstPause * Math.Pow(2, Math.Min(part.Falls, 20) - 1);
         var bounded = pause < LongestPause ? pause : LongestPause;
         _log.Error("Part {0} of the node fell ({1} times since the start); it is started again in {2}", name, part.Falls, bounded);
@@ -292,6 +311,9 @@ internal sealed class NodeSupervisor : ReceiveActor, IWithTimers
             case IOrchestratorMessage:
                 Sender.Tell(new OrchestratorReply.Refused(failure));
                 break;
+            case IWarningMessage:
+                Sender.Tell(new WarningReply.Refused(failure));
+                break;
             case IAllegianceMessage:
                 Sender.Tell(new AllegianceReply.Refused(failure, null));
                 break;
@@ -303,6 +325,7 @@ internal sealed class NodeSupervisor : ReceiveActor, IWithTimers
     private void ComeUp(HypervisorMessages.Up up)
     {
         _session = up.Session;
+        _gauges.Publish(isHypervisorUp: true);
         _lostReason = null;
         _since = up.Since;
         _up = up;
@@ -314,6 +337,7 @@ internal sealed class NodeSupervisor : ReceiveActor, IWithTimers
     private void GoDown(HypervisorMessages.Lost lost)
     {
         _session = null;
+        _gauges.Publish(isHypervisorUp: false);
         _lostReason = lost.Reason;
         _since = lost.Since;
         Pass(Vms, lost);

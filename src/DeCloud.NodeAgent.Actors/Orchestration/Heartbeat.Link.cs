@@ -1,5 +1,6 @@
 using Akka.Actor;
 using Akka.Event;
+using DeCloud.NodeAgent.Actors.Telemetry;
 using DeCloud.NodeAgent.Core.Node;
 using DeCloud.NodeAgent.Core.Orchestration;
 
@@ -54,6 +55,7 @@ internal sealed partial class Heartbeat
     private void Stepped(LinkStepped stepped)
     {
         _isStepping = false;
+        NodeInstruments.LinkStepped(WordOf(stepped.Step), WordOf(stepped.Outcome));
         var chance = _parts.Chance();
         switch (stepped.Outcome)
         {
@@ -91,8 +93,25 @@ internal sealed partial class Heartbeat
         }
 
         SayReason();
+        ShowGauges();
         TakeStep();
     }
+
+    private static string WordOf(LinkStep step) => step switch
+    {
+        LinkStep.Register => "register",
+        LinkStep.Evaluate => "evaluate",
+        LinkStep.Beat => "heartbeat",
+        _ => "login",
+    };
+
+    private static string WordOf(Outcome outcome) => outcome switch
+    {
+        Outcome.Unauthorized => "unauthorized",
+        Outcome.Refused => "refused",
+        Outcome.Missed => "unreachable",
+        _ => "succeeded",
+    };
 
     private void Hear(HeartbeatAnswer answer, double chance)
     {

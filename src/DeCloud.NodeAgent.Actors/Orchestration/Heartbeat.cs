@@ -2,6 +2,7 @@ using Akka.Actor;
 using Akka.Event;
 using Akka.Persistence;
 using DeCloud.NodeAgent.Actors.Persistence;
+using DeCloud.NodeAgent.Actors.Telemetry;
 using DeCloud.NodeAgent.Actors.Vms;
 using DeCloud.NodeAgent.Contracts.Rest;
 using DeCloud.NodeAgent.Core.Node;
@@ -23,6 +24,7 @@ internal sealed partial class Heartbeat : ReceivePersistentActor, IWithTimers
     private readonly OrchestratorSettings _settings;
     private readonly VmBoard _board;
     private readonly JournalSignal _written;
+    private readonly NodeGaugeBoard _gauges;
     private readonly IActorRef _node = Context.Parent;
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly CancellationTokenSource _end = new();
@@ -32,12 +34,13 @@ internal sealed partial class Heartbeat : ReceivePersistentActor, IWithTimers
     private NodeCredentials? _credentials;
     private long _lastSnapshot;
 
-    public Heartbeat(OrchestratorParts parts, VmBoard board, JournalSignal written)
+    public Heartbeat(OrchestratorParts parts, VmBoard board, JournalSignal written, NodeGaugeBoard gauges)
     {
         _parts = parts;
         _settings = parts.Settings;
         _board = board;
         _written = written;
+        _gauges = gauges;
         _link = new() { CanProve = parts.Settings.CanProve };
 
         Recover<SnapshotOffer>(offer =>
@@ -117,6 +120,7 @@ internal sealed partial class Heartbeat : ReceivePersistentActor, IWithTimers
 
         _credentials = read.Credentials;
         _link = _credentials is null ? _link with { NextAt = Now } : _link.Registered(Now);
+        ShowGauges();
         TakeStep();
         // What was taken on before goes on whether or not the orchestrator is there.
         Drive();
@@ -149,6 +153,7 @@ internal sealed partial class Heartbeat : ReceivePersistentActor, IWithTimers
 
             _written.Set();
             then();
+            ShowGauges();
             if (LastSequenceNr - _lastSnapshot >= SnapshotEvery)
             {
                 _lastSnapshot = LastSequenceNr;
@@ -156,6 +161,8 @@ internal sealed partial class Heartbeat : ReceivePersistentActor, IWithTimers
             }
         });
     }
+
+    private void ShowGauges() => _gauges.Publish(View());
 
     private OrchestratorResource View() => new()
     {

@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using System.Threading.Channels;
+using DeCloud.NodeAgent.Actors.Telemetry;
 
 namespace DeCloud.NodeAgent.Actors.Persistence;
 
@@ -140,13 +142,16 @@ internal sealed class JournalWriter : IAsyncDisposable
     /// <summary>Stores a batch. Never throws: with this loop the journal would end.</summary>
     private async Task<JournalException?> CommitAsync(List<JournalWrite> batch)
     {
+        var began = Stopwatch.GetTimestamp();
         try
         {
             await _database.CommitAsync(batch, CancellationToken.None).ConfigureAwait(false);
+            NodeInstruments.Committed(batch.Count, isStored: true, Stopwatch.GetElapsedTime(began));
             return Report(null);
         }
         catch (JournalException e)
         {
+            NodeInstruments.Committed(batch.Count, isStored: false, Stopwatch.GetElapsedTime(began));
             return Report(e);
         }
     }

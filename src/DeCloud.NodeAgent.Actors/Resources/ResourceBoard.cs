@@ -1,4 +1,5 @@
 using DeCloud.NodeAgent.Contracts.Rest;
+using DeCloud.NodeAgent.Core.Resources;
 
 namespace DeCloud.NodeAgent.Actors.Resources;
 
@@ -10,6 +11,7 @@ public sealed class ResourceBoard
 {
     private NodeResources? _inventory;
     private NodeSnapshot? _snapshot;
+    private VmCounters[] _vms = [];
 
     /// <summary>What the machine is made of; null until it was read for the first time.</summary>
     public NodeResources? Inventory => Volatile.Read(ref _inventory);
@@ -17,7 +19,12 @@ public sealed class ResourceBoard
     /// <summary>What the machine is doing; null until it was looked at for the first time.</summary>
     public NodeSnapshot? Snapshot => Volatile.Read(ref _snapshot);
 
+    /// <summary>What the running VMs have used, as of <see cref="Snapshot"/>.</summary>
+    public IReadOnlyList<VmCounters> Vms => Volatile.Read(ref _vms);
+
     internal void Publish(NodeResources inventory) => Volatile.Write(ref _inventory, inventory);
 
     internal void Publish(NodeSnapshot snapshot) => Volatile.Write(ref _snapshot, snapshot);
+
+    internal void Publish(IEnumerable<VmCounters> vms) => Volatile.Write(ref _vms, [.. vms]);
 }

@@ -217,6 +217,7 @@ internal sealed class ResourcesActor : ReceiveActor, IWithTimers
         var told = _unanswered < TrafficLasts ? _told : null;
         var reason = _told is null ? _lostReason : "libvirt has not answered for some seconds.";
         _board.Publish(SnapshotOf.Between(_before, sample, _shown, told, reason, Context.System.Scheduler.Now));
+        _board.Publish(VmCounters.Of(sample, told));
         _before = sample;
         _shown = told;
     }

@@ -1,6 +1,7 @@
 using Akka.Actor;
 using DeCloud.NodeAgent.Actors.Overlay;
 using DeCloud.NodeAgent.Actors.Ports;
+using DeCloud.NodeAgent.Actors.Telemetry;
 using DeCloud.NodeAgent.Core.Hypervisor;
 using DeCloud.NodeAgent.Core.Images;
 using DeCloud.NodeAgent.Core.Node;
@@ -61,12 +62,12 @@ internal sealed class DomainActor : ReceiveActor
 
         if (take.Step.Kind == VmStep.ResolveImage)
         {
-            _running = new(take.Step.Number, new()) { IsResolve = true };
+            _running = new(take.Step, new(), Context.System.Scheduler.MonotonicClock) { IsResolve = true };
             _images.Tell(new ImageCommands.Resolve(_id, new(take.Spec.ImageUrl, take.Spec.ImageHash), take.Step.Number));
             return;
         }
 
-        var running = new Running(take.Step.Number, new(FileDeadline * 5));
+        var running = new Running(take.Step, new(FileDeadline * 5), Context.System.Scheduler.MonotonicClock);
         _running = running;
         var session = _session;
         Task.Run(() => RunAsync(take, session, running.Cancel.Token)).PipeTo(
@@ -95,6 +96,7 @@ internal sealed class DomainActor : ReceiveActor
     {
         if (_running?.Number == ended.Number)
         {
+            NodeInstruments.StepEnded(_running.Step.Kind, ended.Reply is Taken, Context.System.Scheduler.MonotonicClock - _running.BeganAt);
             _running.Cancel.Dispose();
             _running = null;
             Context.Parent.Tell(ended.Reply);
@@ -240,8 +242,10 @@ internal sealed class DomainActor : ReceiveActor
         }
     }
 
-    private sealed record Running(long Number, CancellationTokenSource Cancel)
+    private sealed record Running(StepInFlight Step, CancellationTokenSource Cancel, TimeSpan BeganAt)
     {
+        public long Number => Step.Number;
+
         public bool IsResolve { get; init; }
     }
 

@@ -3,6 +3,8 @@ using Akka.Event;
 using Akka.Persistence;
 using DeCloud.NodeAgent.Actors.Inspection;
 using DeCloud.NodeAgent.Actors.Operations;
+using DeCloud.NodeAgent.Actors.Telemetry;
+using DeCloud.NodeAgent.Actors.Warnings;
 using DeCloud.NodeAgent.Contracts.Rest;
 using DeCloud.NodeAgent.Core.Hypervisor;
 using DeCloud.NodeAgent.Core.Node;
@@ -149,6 +151,7 @@ internal sealed class VmActor : ReceivePersistentActor, IWithTimers
 
     private void ReplaceDomain()
     {
+        NodeInstruments.Restarted("domain");
         _domain = StartDomain();
         if (_state.Step is { } step)
         {
@@ -186,6 +189,11 @@ internal sealed class VmActor : ReceivePersistentActor, IWithTimers
     {
         var before = _state;
         _state = turn.After;
+        if (before.Step is { Kind: VmStep.Start } start && _state.Step?.Number != start.Number && _state.Reality.State == PowerState.Running && Now - start.StartedAt > StartedSlowly.Slow)
+        {
+            Context.System.EventStream.Publish(new StartedSlowly(_id, Now - start.StartedAt));
+        }
+
         if (before.Step?.Number != _state.Step?.Number)
         {
             _progress = null;
@@ -198,6 +206,11 @@ internal sealed class VmActor : ReceivePersistentActor, IWithTimers
         else if (before.Step is not null && _state.Step is null)
         {
             _domain.Tell(Abandon.Instance);
+        }
+
+        foreach (var ended in _state.Operations.Where(o => o.EndedAt is not null && before.Operations.Exists(b => b.Number == o.Number && b.EndedAt is null)))
+        {
+            NodeInstruments.OperationEnded(VmWords.OperationKind(ended.What), ended.Status, ended.EndedAt!.Value - ended.AcceptedAt);
         }
 
         Publish(before);

@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Akka.Event;
 using DeCloud.NodeAgent.Actors.Inspection;
+using DeCloud.NodeAgent.Actors.Telemetry;
 using DeCloud.NodeAgent.Core.Node;
 using DeCloud.NodeAgent.Core.Vms;
 
@@ -50,6 +51,7 @@ internal sealed partial class VmRegistry
         var falls = _falls.GetValueOrDefault(id) + 1;
         _falls[id] = falls;
         _fallen.Add(id);
+        NodeInstruments.Restarted("vm");
         var pause = FirstPause * Math.Pow(2, Math.Min(falls, 20) - 1);
         _log.Warning("The actor of VM {0} fell ({1} in a row); it is started again in {2}", id, falls, pause < LongestPause ? pause : LongestPause);
         Timers.StartSingleTimer(id, new Revive(id), pause < LongestPause ? pause : LongestPause);

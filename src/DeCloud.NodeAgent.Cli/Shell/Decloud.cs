@@ -7,6 +7,7 @@ using DeCloud.NodeAgent.Cli.Node;
 using DeCloud.NodeAgent.Cli.Operations;
 using DeCloud.NodeAgent.Cli.Output;
 using DeCloud.NodeAgent.Cli.Vms;
+using DeCloud.NodeAgent.Cli.Warnings;
 
 namespace DeCloud.NodeAgent.Cli.Shell;
 
@@ -29,6 +30,7 @@ internal sealed class Decloud
         _root.Subcommands.Add(ActorCommands.Build(this));
         _root.Subcommands.Add(DeadLetterCommand.Build(this));
         _root.Subcommands.Add(JournalCommands.Build(this));
+        _root.Subcommands.Add(WarningCommands.Build(this));
         _root.Subcommands.Add(EventCommand.Build(this));
         _root.Subcommands.Add(WaitReadyCommand.Build(this));
         _root.Subcommands.Add(CompletionCommand.Build(this));

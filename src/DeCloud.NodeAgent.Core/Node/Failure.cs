@@ -115,6 +115,9 @@ public static class FailureCodes
     /// <summary>There is no such operation.</summary>
     public const string OperationNotFound = "operation-not-found";
 
+    /// <summary>There is no such warning.</summary>
+    public const string WarningNotFound = "warning-not-found";
+
     /// <summary>There is no such actor.</summary>
     public const string ActorNotFound = "actor-not-found";
 

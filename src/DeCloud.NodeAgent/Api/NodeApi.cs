@@ -1,8 +1,10 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using DeCloud.NodeAgent.Actors.Telemetry;
 using DeCloud.NodeAgent.Api.Actors;
 using DeCloud.NodeAgent.Api.Consoles;
 using DeCloud.NodeAgent.Api.Images;
+using DeCloud.NodeAgent.Api.Metrics;
 using DeCloud.NodeAgent.Api.Node;
 using DeCloud.NodeAgent.Api.OpenApi;
 using DeCloud.NodeAgent.Api.Operations;
@@ -12,6 +14,7 @@ using DeCloud.NodeAgent.Api.Problems;
 using DeCloud.NodeAgent.Api.Requests;
 using DeCloud.NodeAgent.Api.Resources;
 using DeCloud.NodeAgent.Api.Vms;
+using DeCloud.NodeAgent.Api.Warnings;
 using DeCloud.NodeAgent.Api.WireGuard;
 using DeCloud.NodeAgent.Composition;
 using DeCloud.NodeAgent.Configuration;
@@ -19,6 +22,8 @@ using DeCloud.NodeAgent.Contracts.Rest;
 using DeCloud.NodeAgent.Core.Hypervisor;
 using DeCloud.NodeAgent.Infrastructure.Vnc;
 using DeCloud.NodeAgent.Security;
+using DeCloud.NodeAgent.Telemetry;
+using DeCloud.NodeAgent.WebConsole;
 
 namespace DeCloud.NodeAgent.Api;
 
@@ -40,6 +45,9 @@ internal static class NodeApi
         services.AddSingleton<LiveStreams>();
         services.AddSingleton<Audit>();
         services.AddSingleton(s => new LoopbackRelay(s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<LoopbackRelay>>()));
+        services.AddSingleton<NodeGaugeBoard>();
+        services.AddSingleton<NodeMetrics>();
+        services.AddSingleton(s => new MetricsPage(s.GetRequiredService<NodeMetrics>().Store, s.GetRequiredService<TimeProvider>()));
         services.AddSingleton<ConsoleTickets>();
         services.AddSingleton<ConsoleSessions>();
         services.AddRouting();
@@ -52,8 +60,12 @@ internal static class NodeApi
     /// <summary>Maps every route.</summary>
     public static void MapNodeApi(this WebApplication app)
     {
+        // Before any actor is started, whose first figures would be lost otherwise.
+        app.Services.GetRequiredService<NodeMetrics>();
+        app.UseMiddleware<ApiMeasuring>();
         app.UseMiddleware<ProblemAnswers>();
         app.UseMiddleware<Gate>();
+        app.UseMiddleware<ConsolePages>();
         app.UseOpenApiPages();
         app.UseWebSockets(ConsoleEndpoints.Liveness);
         app.UseRouting();
@@ -82,8 +94,10 @@ internal static class NodeApi
         ResourceEndpoints.Map(api.MapGroup("node").WithTags("Resources"));
         ActorEndpoints.Map(api.MapGroup("actors").WithTags("Actors"));
         DeadLetterEndpoints.Map(api.MapGroup("dead-letters").WithTags("Actors"));
+        WarningEndpoints.Map(api.MapGroup("warnings").WithTags("Warnings"));
         JournalEndpoints.Map(api.MapGroup("journal").WithTags("Actors"));
         HealthEndpoints.Map(root.MapGroup("").WithTags("Health"));
+        MetricsEndpoints.Map(root.MapGroup("").WithTags("Metrics"));
         ErrorDocs.Map(root.MapGroup("").WithTags("Docs"));
     }
 

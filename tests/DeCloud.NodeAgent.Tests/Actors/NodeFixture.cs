@@ -12,7 +12,9 @@ using DeCloud.NodeAgent.Actors.Orchestration;
 using DeCloud.NodeAgent.Actors.Persistence;
 using DeCloud.NodeAgent.Actors.Ports;
 using DeCloud.NodeAgent.Actors.Resources;
+using DeCloud.NodeAgent.Actors.Telemetry;
 using DeCloud.NodeAgent.Actors.Vms;
+using DeCloud.NodeAgent.Actors.Warnings;
 using DeCloud.NodeAgent.Contracts.Rest;
 using DeCloud.NodeAgent.Core.Node;
 using DeCloud.NodeAgent.Core.Overlay;
@@ -62,6 +64,8 @@ public abstract class NodeFixture : TestKit
 
     protected OperationBoard Operations { get; private set; } = new();
 
+    protected NodeGaugeBoard Gauges { get; } = new();
+
     protected VmPolicy Policy { get; } = new();
 
     protected IActorRef Node { get; private set; }
@@ -79,6 +83,9 @@ public abstract class NodeFixture : TestKit
     protected HostCapacity? Capacity { get; set; } = Resources.Hosts.Large;
 
     protected virtual AdmissionPolicy Admission => new();
+
+    /// <summary>What warnings are made of, where a test looks at them. Asked for before the constructor of whoever says so has run.</summary>
+    protected virtual WarningParts? Warnings => null;
 
     /// <summary>Says what the host has.</summary>
     protected void Tell(HostCapacity capacity) => Node.Tell(new ResourceMessages.CapacityKnown(capacity));
@@ -153,7 +160,7 @@ public abstract class NodeFixture : TestKit
 
     private IActorRef StartNode()
     {
-        var parts = new NodeParts("test", Hypervisor, Disk, Disk, Board, Policy, ImagePolicy, new JournalSignal(), Operations, Parts, Machine) { Overlay = Overlay.Parts(OverlaySettings) with { Bridge = Bridge }, Admission = Admission, Orchestrator = Orchestrator };
+        var parts = new NodeParts("test", Hypervisor, Disk, Disk, Board, Policy, ImagePolicy, new JournalSignal(), Operations, Parts, Machine) { Overlay = Overlay.Parts(OverlaySettings) with { Bridge = Bridge }, Admission = Admission, Orchestrator = Orchestrator, Warnings = Warnings, Gauges = Gauges };
         var node = Sys.ActorOf(Props.Create(() => new NodeSupervisor(parts)), $"node-{Guid.NewGuid():N}");
         if (Capacity is { } capacity)
         {

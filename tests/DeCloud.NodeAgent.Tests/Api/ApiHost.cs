@@ -8,6 +8,7 @@ using DeCloud.NodeAgent.Actors.Operations;
 using DeCloud.NodeAgent.Actors.Ports;
 using DeCloud.NodeAgent.Actors.Resources;
 using DeCloud.NodeAgent.Actors.Vms;
+using DeCloud.NodeAgent.Actors.Warnings;
 using DeCloud.NodeAgent.Composition;
 using DeCloud.NodeAgent.Configuration;
 using DeCloud.NodeAgent.Core.Hypervisor;
@@ -77,6 +78,8 @@ public sealed class ApiHost : IAsyncLifetime
 
     internal ScriptedFeed Feed { get; } = new();
 
+    internal WarningBoard WarningBoard { get; } = new();
+
     internal ScriptedJournal Journal { get; } = new();
 
     internal ScriptedFiles Files { get; } = new();
@@ -89,6 +92,9 @@ public sealed class ApiHost : IAsyncLifetime
 
     /// <summary>Whether the actors are missing, as before the node is up.</summary>
     public bool IsEmpty { get; init; }
+
+    /// <summary>Where time comes from.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
 
     /// <summary>Whether the host runs VMs.</summary>
     public bool RunsVms { get; init; } = true;
@@ -158,6 +164,7 @@ public sealed class ApiHost : IAsyncLifetime
     }
 
     private IServiceCollection AddScripts(IServiceCollection services, NodeOptions options) => (RunsVms ? services : services.AddSingleton<IHypervisor>(new UnsupportedHost()))
+        .AddSingleton(Time)
         .AddSingleton(options)
         .AddSingleton(Board)
         .AddSingleton(Network)
@@ -167,6 +174,7 @@ public sealed class ApiHost : IAsyncLifetime
         .AddSingleton<IEventFeed>(Feed)
         .AddSingleton<IVmFiles>(Files)
         .AddSingleton<IJournalView>(Journal)
+        .AddSingleton(WarningBoard)
         .AddInspection()
         .AddAkka("test", (akka, provider) =>
         {

@@ -102,7 +102,7 @@ public sealed class GateTests : IAsyncLifetime
     public async Task With_a_token_everything_but_healthz_asks_for_it()
     {
         await using var locked = new StartedHost(await ApiHost.StartAsync(("Http:ApiToken", Token)));
-        foreach (var path in new[] { "/api/vms", "/readyz", "/swagger/index.html", "/swagger/v1/swagger.json", "/docs/errors", "/api/events", "/nothing", "/healthz/" })
+        foreach (var path in new[] { "/api/vms", "/readyz", "/swagger/index.html", "/swagger/v1/swagger.json", "/docs/errors", "/api/events", "/nothing", "/healthz/", "/metrics" })
         {
             var answer = await locked.Host.Get(path);
             Assert.Equal((401, "unauthorized", "Bearer"), (answer.Status, answer.Problem, answer.Header("WWW-Authenticate")));

@@ -54,6 +54,7 @@ internal static class ErrorCatalogue
         new(FailureCodes.ImageMissing, 404, "The image is not in the cache", "The image was removed or never imported. POST /api/images brings it into the cache."),
         new(FailureCodes.NoOrchestrator, 404, "No orchestrator is configured", "The node reports to no orchestrator over HTTP. Set Orchestrator:BaseUrl and restart the agent."),
         new(FailureCodes.PortNotFound, 404, "There is no such forwarded port", "The VM has no forwarded port of this number and protocol, as it was allocated."),
+        new(FailureCodes.WarningNotFound, 404, "There is no such warning", "No warning has this name, or it ended too long ago. GET /api/warnings?state=all lists them."),
         new(FailureCodes.ActorNotFound, 404, "There is no such actor", "No actor has this path now. GET /api/actors lists those that there are."),
         new(ApiCodes.JournalNotFound, 404, "The journal has nothing of this subject", "No event was ever stored under this persistence id."),
         new(ApiCodes.TicketNotFound, 404, "The ticket opens nothing", "The console ticket was never issued, was used before, or is older than 30 seconds. Ask for another."),
