@@ -16,6 +16,7 @@ Dictionary<string, Func<Setting, Report, Task>> benchmarks = new()
     ["change"] = ChangeBenchmark.RunAsync,
     ["hang"] = HangBenchmark.RunAsync,
     ["libvirt"] = LibvirtBenchmark.RunAsync,
+    ["push"] = PushBenchmark.RunAsync,
     ["nodes"] = NodesBenchmark.RunAsync,
     ["cli"] = TerminalBenchmark.RunAsync,
     ["inspection"] = InspectionBenchmark.RunAsync,
