@@ -142,9 +142,16 @@ ensure_default_network() {
 
 # --- the agent -------------------------------------------------------------
 
+# setup.sh has said why when there is none.
+node_is_there() {
+    command -v node >/dev/null && command -v npm >/dev/null && dpkg --compare-versions "$(node --version | tr -d v)" ge 20.19
+}
+
 build_agent() {
+    local options=()
+    if ! node_is_there; then options+=(-p:WebConsole=false); fi
     say "building the agent"
-    (cd "$root" && dotnet publish src/DeCloud.NodeAgent -c Release -o artifacts/agent --nologo -v quiet) ||
+    (cd "$root" && dotnet publish src/DeCloud.NodeAgent -c Release -o artifacts/agent --nologo -v quiet "${options[@]}") ||
         die "the build failed." "See the lines above."
 }
 
@@ -159,6 +166,7 @@ agent_url() { # agent arguments...
 say_where() { # url
     cat <<WHERE
 
+  console     $1
   Swagger     $1/swagger
   try first   curl $1/api/node/resources
   a VM        curl -X POST $1/api/vms -H 'Content-Type: application/json' -d '{

@@ -6,9 +6,10 @@ usage() {
     cat <<'USAGE'
 Usage: setup.sh [run|demo|test]
 
-  run    what a node needs to host VMs: libvirt, QEMU, networking, the .NET SDK
+  run    what a node needs to host VMs: libvirt, QEMU, networking, the .NET SDK,
+         and Node.js, with which the web console is built
   demo   run, and what makes the small test image
-  test   demo, and what the test suites start or ask (Wine among it: 700 MB)
+  test   demo, and what the test suites start or ask (Wine among it: 700 MB, and Chromium)
 
 Installs with apt what is missing and nothing else; a second call does nothing.
 Needs root, by itself or through sudo. Exit 69: this machine's distribution does
@@ -24,10 +25,11 @@ readonly demo_packages=(busybox-static syslinux syslinux-common mtools dosfstool
     xz-utils jq openssh-client)
 # gcc links the command-line program, which is compiled to machine code; prometheus brings promtool, which checks metrics and alert rules.
 readonly test_packages=(gcc libc6-dev zlib1g-dev mmdebstrap debian-archive-keyring extlinux genisoimage xorriso
-    postgresql strace wrk iputils-ping wireguard-go systemd man-db prometheus)
+    postgresql strace wrk iputils-ping wireguard-go systemd man-db chromium fonts-dejavu-core prometheus)
 # The agent for Windows is run by the tests on Wine: 104 MB to download, 695 MB installed.
 readonly windows_packages=(wine wine64)
 readonly sdk_major=10
+readonly node_version=20.19
 
 say() { printf 'setup.sh: %s\n' "$1" >&2; }
 
@@ -106,12 +108,37 @@ ensure_sdk() {
         "${remedy[@]}" "Or without root: https://dot.net/v1/dotnet-install.sh --channel $sdk_major.0, and put it into PATH."
 }
 
+node_is_there() {
+    command -v node >/dev/null && command -v npm >/dev/null || return 1
+    dpkg --compare-versions "$(node --version | tr -d v)" ge "$node_version"
+}
+
+# The agent builds and runs without it too, so only the tests insist.
+ensure_node() { # set
+    if node_is_there; then return; fi
+    local candidate
+    candidate="$(apt-cache policy nodejs | awk '/Candidate:/ {print $2}')"
+    if [[ -z $candidate || $candidate == "(none)" ]]; then
+        update_lists
+        candidate="$(apt-cache policy nodejs | awk '/Candidate:/ {print $2}')"
+    fi
+    if ! command -v node >/dev/null && dpkg --compare-versions "${candidate:-0}" ge "$node_version"; then
+        install nodejs npm
+        return
+    fi
+    local remedy=("Install Node.js $node_version or later with npm from https://nodejs.org, and run this again.")
+    if [[ $1 == test ]]; then
+        die "$unavailable" "Node.js $node_version or later is missing, and the package sources of this machine do not have it." "${remedy[@]}"
+    fi
+    say "Node.js $node_version or later is missing here: the agent is built without its web console. ${remedy[*]}"
+}
+
 other_distribution() {
     local hint=()
     if command -v dnf >/dev/null; then
-        hint=("sudo dnf install libvirt-daemon-kvm libvirt-client qemu-kvm qemu-img iproute dnsmasq iptables nftables dotnet-sdk-$sdk_major.0")
+        hint=("sudo dnf install libvirt-daemon-kvm libvirt-client qemu-kvm qemu-img iproute dnsmasq iptables nftables nodejs npm dotnet-sdk-$sdk_major.0")
     elif command -v pacman >/dev/null; then
-        hint=("sudo pacman -S --needed libvirt qemu-base qemu-img iproute2 dnsmasq iptables nftables dotnet-sdk")
+        hint=("sudo pacman -S --needed libvirt qemu-base qemu-img iproute2 dnsmasq iptables nftables nodejs npm dotnet-sdk")
     fi
     if [[ ${#hint[@]} -gt 0 ]]; then
         die "$unavailable" "installs with apt only; here, install this and try again:" "${hint[@]}" \
@@ -144,6 +171,7 @@ main() {
         install "${missing[@]}"
     fi
     ensure_sdk
+    ensure_node "$set"
     say "everything for '$set' is there."
 }
 

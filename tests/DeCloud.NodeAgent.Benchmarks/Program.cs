@@ -17,8 +17,10 @@ Dictionary<string, Func<Setting, Report, Task>> benchmarks = new()
     ["change"] = ChangeBenchmark.RunAsync,
     ["hang"] = HangBenchmark.RunAsync,
     ["libvirt"] = LibvirtBenchmark.RunAsync,
+    ["push"] = PushBenchmark.RunAsync,
     ["nodes"] = NodesBenchmark.RunAsync,
     ["cli"] = TerminalBenchmark.RunAsync,
+    ["inspection"] = InspectionBenchmark.RunAsync,
     ["micro"] = MicroBenchmark.RunAsync,
 };
 

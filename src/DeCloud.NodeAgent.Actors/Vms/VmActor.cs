@@ -5,6 +5,7 @@ using Akka.Persistence;
 using DeCloud.NodeAgent.Actors.Inspection;
 using DeCloud.NodeAgent.Actors.Operations;
 using DeCloud.NodeAgent.Actors.Telemetry;
+using DeCloud.NodeAgent.Actors.Warnings;
 using DeCloud.NodeAgent.Contracts.Rest;
 using DeCloud.NodeAgent.Core.Hypervisor;
 using DeCloud.NodeAgent.Core.Node;
@@ -196,6 +197,11 @@ internal sealed class VmActor : ReceivePersistentActor, IWithTimers
     {
         var before = _state;
         _state = turn.After;
+        if (before.Step is { Kind: VmStep.Start } start && _state.Step?.Number != start.Number && _state.Reality.State == PowerState.Running && Now - start.StartedAt > StartedSlowly.Slow)
+        {
+            Context.System.EventStream.Publish(new StartedSlowly(_id, Now - start.StartedAt));
+        }
+
         if (before.Step?.Number != _state.Step?.Number)
         {
             _progress = null;

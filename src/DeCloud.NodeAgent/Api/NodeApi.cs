@@ -14,6 +14,7 @@ using DeCloud.NodeAgent.Api.Problems;
 using DeCloud.NodeAgent.Api.Requests;
 using DeCloud.NodeAgent.Api.Resources;
 using DeCloud.NodeAgent.Api.Vms;
+using DeCloud.NodeAgent.Api.Warnings;
 using DeCloud.NodeAgent.Api.WireGuard;
 using DeCloud.NodeAgent.Composition;
 using DeCloud.NodeAgent.Configuration;
@@ -22,6 +23,7 @@ using DeCloud.NodeAgent.Core.Hypervisor;
 using DeCloud.NodeAgent.Infrastructure.Vnc;
 using DeCloud.NodeAgent.Security;
 using DeCloud.NodeAgent.Telemetry;
+using DeCloud.NodeAgent.WebConsole;
 
 namespace DeCloud.NodeAgent.Api;
 
@@ -64,6 +66,7 @@ internal static class NodeApi
         app.UseMiddleware<ApiMeasuring>();
         app.UseMiddleware<ProblemAnswers>();
         app.UseMiddleware<Gate>();
+        app.UseMiddleware<ConsolePages>();
         app.UseOpenApiPages();
         app.UseWebSockets(ConsoleEndpoints.Liveness);
         app.UseRouting();
@@ -92,6 +95,7 @@ internal static class NodeApi
         ResourceEndpoints.Map(api.MapGroup("node").WithTags("Resources"));
         ActorEndpoints.Map(api.MapGroup("actors").WithTags("Actors"));
         DeadLetterEndpoints.Map(api.MapGroup("dead-letters").WithTags("Actors"));
+        WarningEndpoints.Map(api.MapGroup("warnings").WithTags("Warnings"));
         JournalEndpoints.Map(api.MapGroup("journal").WithTags("Actors"));
         HealthEndpoints.Map(root.MapGroup("").WithTags("Health"));
         MetricsEndpoints.Map(root.MapGroup("").WithTags("Metrics"));

@@ -30,7 +30,7 @@ internal static partial class Greeting
         }
     }
 
-    [LoggerMessage(1, LogLevel.Information, "decloud-agent {Version} listens on {Url}; /swagger shows the API")]
+    [LoggerMessage(1, LogLevel.Information, "decloud-agent {Version} listens on {Url}: the console is there, and the API at /swagger")]
     private static partial void LogListening(ILogger log, string version, string? url);
 
     [LoggerMessage(3, LogLevel.Information, "The API listens on the socket {Path} too, for its owner and its group")]

@@ -4,6 +4,7 @@ using DeCloud.NodeAgent.Api.Node;
 using DeCloud.NodeAgent.Api.Orchestrator;
 using DeCloud.NodeAgent.Api.Problems;
 using DeCloud.NodeAgent.Configuration;
+using DeCloud.NodeAgent.WebConsole;
 
 namespace DeCloud.NodeAgent.Security;
 
@@ -47,7 +48,7 @@ internal sealed class Gate
             return Problem.Of(ApiCodes.CrossOrigin);
         }
 
-        if (_token is null || isPush || ConsoleEndpoints.IsDoor(request) || LocalCaller.Is(http) || request.Path.Equals("/healthz", StringComparison.Ordinal) || _token.IsShownBy(request.Headers.Authorization))
+        if (_token is null || isPush || ConsoleEndpoints.IsDoor(request) || LocalCaller.Is(http) || request.Path.Equals("/healthz", StringComparison.Ordinal) || ConsolePages.Has(request) || _token.IsShownBy(request.Headers.Authorization))
         {
             return null;
         }

@@ -86,7 +86,7 @@ public sealed class BadRequestTests(ApiHost host) : IClassFixture<ApiHost>
     }
 
     [Theory]
-    [InlineData("GET", "/", 404, "route-not-found")]
+    [InlineData("GET", "/nothing", 404, "route-not-found")]
     [InlineData("GET", "/api/nothing", 404, "route-not-found")]
     [InlineData("GET", "/api/vms/4f1c9d5e-7f0b-4a57-9a53-0d8ad4b2f8a1/nothing", 404, "route-not-found")]
     [InlineData("PUT", "/api/vms", 405, "method-not-allowed")]
