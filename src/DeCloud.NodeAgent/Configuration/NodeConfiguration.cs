@@ -65,6 +65,7 @@ internal static class NodeConfiguration
             Orchestrator = OrchestratorConfiguration.Read(reader, readSecret),
             Remote = RemoteConfiguration.Read(reader, readSecret),
             Telemetry = TelemetryConfiguration.Read(reader, readSecret),
+            LogFormat = reader.Read<string?>("Logging:Console:FormatterName", null, "journal where systemd reads, else simple", "How the log is written: simple, journal (a line with priority and fields for journald) or json.", LogFormat),
         };
     }
 
@@ -133,6 +134,10 @@ internal static class NodeConfiguration
         var socket = reader.Read<string?>("Http:Socket", null, "none", "The Unix socket on which the API listens too, for its owner and the group decloud; they need no token.", SettingFormats.SocketPath);
         return new(listen, hosts, body, connections, headers, token ?? tokenFromFile, socket);
     }
+
+    private static Parsed<string?> LogFormat(string text) => text.ToLowerInvariant() is "simple" or "journal" or "json"
+        ? new(text)
+        : Parsed<string?>.Wrong("is no format of the log.", "Give simple, journal or json, or nothing to have it chosen.");
 
     private static void CheckTogether(SettingsReader reader, NodeOptions options)
     {

@@ -48,6 +48,9 @@ internal sealed record NodeOptions
     /// <summary>The orchestrator that commands over Akka.Remote; null when there is none.</summary>
     public RemoteSection? Remote { get; init; }
 
+    /// <summary>How the log is written; null to choose.</summary>
+    public string? LogFormat { get; init; }
+
     /// <summary>Where traces and metrics are sent to; null for nowhere.</summary>
     public TelemetrySection? Telemetry { get; init; }
 }

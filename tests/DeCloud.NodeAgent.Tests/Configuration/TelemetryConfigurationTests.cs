@@ -33,6 +33,7 @@ public sealed class TelemetryConfigurationTests
     [InlineData("Telemetry:MetricsInterval", "10ms", "time span")]
     [InlineData("Telemetry:TraceRatio", "1.5", "number in range")]
     [InlineData("Telemetry:OtlpHeadersFile", "relative", "absolute path")]
+    [InlineData("Logging:Console:FormatterName", "xml", "format of the log")]
     public void What_is_wrong_is_said_with_its_key_and_a_remedy(string key, string value, string reason)
     {
         var error = Assert.Single(Read(out _, "Authorization: x", (key, value)));
