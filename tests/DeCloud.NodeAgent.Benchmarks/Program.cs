@@ -9,6 +9,7 @@ Dictionary<string, Func<Setting, Report, Task>> benchmarks = new()
     ["create"] = CreateBenchmark.RunAsync,
     ["list"] = ListBenchmark.RunAsync,
     ["resources"] = ResourcesBenchmark.RunAsync,
+    ["metrics"] = MetricsBenchmark.RunAsync,
     ["restart"] = RestartBenchmark.RunAsync,
     ["start"] = StartBenchmark.RunAsync,
     ["journal"] = JournalBenchmark.RunAsync,
@@ -16,8 +17,10 @@ Dictionary<string, Func<Setting, Report, Task>> benchmarks = new()
     ["change"] = ChangeBenchmark.RunAsync,
     ["hang"] = HangBenchmark.RunAsync,
     ["libvirt"] = LibvirtBenchmark.RunAsync,
+    ["push"] = PushBenchmark.RunAsync,
     ["nodes"] = NodesBenchmark.RunAsync,
     ["cli"] = TerminalBenchmark.RunAsync,
+    ["inspection"] = InspectionBenchmark.RunAsync,
     ["micro"] = MicroBenchmark.RunAsync,
 };
 

@@ -30,6 +30,13 @@ internal sealed class EventPump(GatewayParts parts)
             {
                 await foreach (var @event in parts.Feed.ReadAsync(after, ended).ConfigureAwait(false))
                 {
+                    if (@event.Entry.Type == "warning")
+                    {
+                        // They tell of the host, and are its operator's.
+                        after = @event.Id;
+                        continue;
+                    }
+
                     var end = @event.Entry.Type == "operation-ended" ? await EndOfAsync(@event, ended).ConfigureAwait(false) : null;
                     await credits.WaitAsync(ended).ConfigureAwait(false);
                     hand(@event, end);

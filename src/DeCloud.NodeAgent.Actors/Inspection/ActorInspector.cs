@@ -88,7 +88,7 @@ public sealed class ActorInspector(ActorSystem system, SupervisionBoard supervis
     {
         var tap = new MessageTap(time);
         var listener = ((ExtendedActorSystem)system).SystemActorOf(Props.Create(() => new LogListener(tap, path)));
-        WatchedQueue? watched = null;
+        MailboxWatch? watched = null;
         supervision.Noted += Note;
         try
         {

@@ -37,8 +37,8 @@ internal readonly record struct ActorSight(string Path, ICell Cell)
     /// <summary>Whether it has work.</summary>
     public bool IsBusy => Local?.Mailbox is { } mailbox && IsScheduled(mailbox);
 
-    /// <summary>Its queue; null when it has another one.</summary>
-    public WatchedQueue? Queue => Local?.Mailbox?.MessageQueue as WatchedQueue;
+    /// <summary>What is counted of its queue; null when it has one that can't be watched.</summary>
+    public MailboxWatch? Queue => (Local?.Mailbox?.MessageQueue as IWatched)?.Watch;
 
     /// <summary>The message it handles; null while it handles none.</summary>
     public object? Message => IsBusy ? Local?.CurrentMessage : null;

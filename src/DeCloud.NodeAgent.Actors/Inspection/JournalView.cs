@@ -5,6 +5,7 @@ using DeCloud.NodeAgent.Contracts.Rest;
 using DeCloud.NodeAgent.Core.Images;
 using DeCloud.NodeAgent.Core.Overlay;
 using DeCloud.NodeAgent.Core.Vms;
+using DeCloud.NodeAgent.Core.Warnings;
 
 namespace DeCloud.NodeAgent.Actors.Inspection;
 
@@ -53,6 +54,7 @@ internal sealed class JournalView(JournalReader reader) : IJournalView
             IVmEvent e => JournalEntries.Entry(sequence, e).Summary,
             IImageEvent e => JournalEntries.Entry(sequence, e)?.Summary,
             IOverlayEvent e => JournalEntries.Entry(sequence, e).Summary,
+            IWarningEvent e => JournalEntries.Entry(sequence, e).Summary,
             _ => null,
         };
         var members = MessageText.Of(@event);

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Akka.Actor;
 using Akka.Configuration;
 using Akka.Dispatch;
@@ -11,7 +12,7 @@ namespace DeCloud.NodeAgent.Actors.Inspection;
 public sealed class WatchedMailbox(Settings settings, Config config) : MailboxType(settings, config), IProducesMessageQueue<WatchedQueue>
 {
     /// <inheritdoc/>
-    public override IMessageQueue Create(IActorRef owner, ActorSystem system) => new WatchedQueue(new UnboundedMessageQueue());
+    public override IMessageQueue Create(IActorRef owner, ActorSystem system) => new WatchedQueue();
 }
 
 /// <summary>The mailbox of an actor that may put messages aside. Named in <c>hocon/core.conf</c>.</summary>
@@ -20,34 +21,29 @@ public sealed class WatchedMailbox(Settings settings, Config config) : MailboxTy
 public sealed class WatchedDequeMailbox(Settings settings, Config config) : MailboxType(settings, config), IProducesMessageQueue<WatchedDeque>
 {
     /// <inheritdoc/>
-    public override IMessageQueue Create(IActorRef owner, ActorSystem system) => new WatchedDeque(new UnboundedDequeMessageQueue());
+    public override IMessageQueue Create(IActorRef owner, ActorSystem system) => new WatchedDeque();
 }
 
-/// <summary>
-/// A queue that counts what its actor takes, and shows it to those who watch. While nobody does, that is one addition and one comparison a message: nothing is locked, kept or allocated.
-/// </summary>
-public class WatchedQueue : IMessageQueue, IUnboundedMessageQueueSemantics
+/// <summary>The queue of <see cref="WatchedMailbox"/>.</summary>
+public sealed class WatchedQueue : IMessageQueue, IUnboundedMessageQueueSemantics, IWatched
 {
-    private readonly IMessageQueue _queue;
-    private MessageTap[]? _watching;
-    private long _taken;
+    private readonly ConcurrentQueue<Envelope> _queue = new();
+    private readonly MailboxWatch _watch = new();
 
-    internal WatchedQueue(IMessageQueue queue) => _queue = queue;
+    internal WatchedQueue()
+    {
+    }
 
     /// <inheritdoc/>
-    public bool HasMessages => _queue.HasMessages;
+    public bool HasMessages => !_queue.IsEmpty;
 
     /// <inheritdoc/>
     public int Count => _queue.Count;
 
-    /// <summary>How many messages the actor has taken. Only the thread that runs the actor adds.</summary>
-    internal long Taken => Volatile.Read(ref _taken);
-
-    /// <summary>Whether somebody watches.</summary>
-    internal bool IsWatched => Volatile.Read(ref _watching) is not null;
+    MailboxWatch IWatched.Watch => _watch;
 
     /// <inheritdoc/>
-    public void Enqueue(IActorRef receiver, Envelope envelope) => _queue.Enqueue(receiver, envelope);
+    public void Enqueue(IActorRef receiver, Envelope envelope) => _queue.Enqueue(envelope);
 
     /// <inheritdoc/>
     public bool TryDequeue(out Envelope envelope)
@@ -57,47 +53,65 @@ public class WatchedQueue : IMessageQueue, IUnboundedMessageQueueSemantics
             return false;
         }
 
-        _taken++;
-        if (Volatile.Read(ref _watching) is { } watching)
-        {
-            foreach (var tap in watching)
-            {
-                tap.Took(envelope);
-            }
-        }
-
+        _watch.Took(envelope);
         return true;
     }
 
     /// <inheritdoc/>
-    public void CleanUp(IActorRef owner, IMessageQueue deadletters) => _queue.CleanUp(owner, deadletters);
-
-    internal void Attach(MessageTap tap)
+    public void CleanUp(IActorRef owner, IMessageQueue deadletters)
     {
-        lock (_queue)
+        ArgumentNullException.ThrowIfNull(deadletters);
+        while (_queue.TryDequeue(out var envelope))
         {
-            Volatile.Write(ref _watching, [.. _watching ?? [], tap]);
-        }
-    }
-
-    internal void Detach(MessageTap tap)
-    {
-        lock (_queue)
-        {
-            MessageTap[] left = [.. (_watching ?? []).Where(t => t != tap)];
-            Volatile.Write(ref _watching, left.Length == 0 ? null : left);
+            deadletters.Enqueue(owner, envelope);
         }
     }
 }
 
-/// <summary>A watched queue into whose front messages can be put back.</summary>
-public sealed class WatchedDeque : WatchedQueue, IUnboundedDequeBasedMessageQueueSemantics
+/// <summary>The queue of <see cref="WatchedDequeMailbox"/>: only the actor itself puts messages back in front.</summary>
+public sealed class WatchedDeque : IMessageQueue, IUnboundedDequeBasedMessageQueueSemantics, IWatched
 {
-    private readonly UnboundedDequeMessageQueue _deque;
+    private readonly ConcurrentQueue<Envelope> _queue = new();
+    private readonly MailboxWatch _watch = new();
+    private readonly Stack<Envelope> _front = new();
 
-    internal WatchedDeque(UnboundedDequeMessageQueue deque)
-        : base(deque) => _deque = deque;
+    internal WatchedDeque()
+    {
+    }
 
     /// <inheritdoc/>
-    public void EnqueueFirst(Envelope envelope) => _deque.EnqueueFirst(envelope);
+    public bool HasMessages => _front.Count > 0 || !_queue.IsEmpty;
+
+    /// <inheritdoc/>
+    public int Count => _front.Count + _queue.Count;
+
+    MailboxWatch IWatched.Watch => _watch;
+
+    /// <inheritdoc/>
+    public void Enqueue(IActorRef receiver, Envelope envelope) => _queue.Enqueue(envelope);
+
+    /// <inheritdoc/>
+    public void EnqueueFirst(Envelope envelope) => _front.Push(envelope);
+
+    /// <inheritdoc/>
+    public bool TryDequeue(out Envelope envelope)
+    {
+        if (!_front.TryPop(out envelope) && !_queue.TryDequeue(out envelope))
+        {
+            return false;
+        }
+
+        _watch.Took(envelope);
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public void CleanUp(IActorRef owner, IMessageQueue deadletters)
+    {
+        ArgumentNullException.ThrowIfNull(deadletters);
+        while (_front.TryPop(out var envelope) || _queue.TryDequeue(out envelope))
+        {
+            deadletters.Enqueue(owner, envelope);
+        }
+    }
 }

@@ -7,6 +7,7 @@ using DeCloud.NodeAgent.Actors.Ports;
 using DeCloud.NodeAgent.Actors.Resources;
 using DeCloud.NodeAgent.Actors.Telemetry;
 using DeCloud.NodeAgent.Actors.Vms;
+using DeCloud.NodeAgent.Actors.Warnings;
 using DeCloud.NodeAgent.Core.Hypervisor;
 using DeCloud.NodeAgent.Core.Images;
 using DeCloud.NodeAgent.Core.Resources;
@@ -41,6 +42,9 @@ public sealed record NodeParts(
 
     /// <summary>Looks at what VMs and images take on disk; null to believe the capacity that is said.</summary>
     public IDiskUse? DiskUse { get; init; }
+
+    /// <summary>What warnings are made of; null for none.</summary>
+    public WarningParts? Warnings { get; init; }
 
     /// <summary>The HTTP orchestrator; null for none.</summary>
     public OrchestratorParts? Orchestrator { get; init; }

@@ -10,6 +10,7 @@ using DeCloud.NodeAgent.Actors.Ports;
 using DeCloud.NodeAgent.Actors.Resources;
 using DeCloud.NodeAgent.Actors.Telemetry;
 using DeCloud.NodeAgent.Actors.Vms;
+using DeCloud.NodeAgent.Actors.Warnings;
 using DeCloud.NodeAgent.Contracts.Rest;
 using DeCloud.NodeAgent.Core.Hypervisor;
 using DeCloud.NodeAgent.Core.Images;
@@ -20,6 +21,7 @@ using DeCloud.NodeAgent.Core.Ports;
 using DeCloud.NodeAgent.Core.Resources;
 using DeCloud.NodeAgent.Core.Remote;
 using DeCloud.NodeAgent.Core.Vms;
+using DeCloud.NodeAgent.Core.Warnings;
 using Failure = DeCloud.NodeAgent.Core.Node.Failure;
 
 namespace DeCloud.NodeAgent.Actors.Node;
@@ -39,6 +41,7 @@ internal sealed class NodeSupervisor : ReceiveActor, IWithTimers
     private const string Ports = "ports";
     private const string Resources = "resources";
     private const string Remote = "remote";
+    private const string Warnings = "warnings";
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan MeasuresWithin = TimeSpan.FromSeconds(10);
@@ -99,6 +102,11 @@ internal sealed class NodeSupervisor : ReceiveActor, IWithTimers
             _parts[Resources] = new(Props.Create(() => new ResourcesActor(resources, parts.Board, withoutVms)));
         }
 
+        if (parts.Warnings is { } warnings)
+        {
+            _parts[Warnings] = new(Props.Create(() => new WarningKeeper(parts, warnings)));
+        }
+
         if (_withoutVms is not null)
         {
             // Not started at all: nothing is touched, nothing is tried again, and whoever asks is told why.
@@ -116,6 +124,7 @@ internal sealed class NodeSupervisor : ReceiveActor, IWithTimers
         Receive<IPortMessage>(message => Pass(Ports, message));
         Receive<IResourceMessage>(message => Pass(Resources, message));
         Receive<IAllegianceMessage>(message => Pass(Remote, message));
+        Receive<IWarningMessage>(message => Pass(Warnings, message));
 
         Receive<HypervisorMessages.Up>(ComeUp);
         Receive<HypervisorMessages.Lost>(GoDown);
@@ -156,8 +165,11 @@ internal sealed class NodeSupervisor : ReceiveActor, IWithTimers
 
     protected override void PreStart()
     {
+        NodeInstruments.MayRestart("vm");
+        NodeInstruments.MayRestart("domain");
         foreach (var name in _parts.Keys)
         {
+            NodeInstruments.MayRestart(name);
             Start(name, isAgain: false);
         }
     }
@@ -301,6 +313,9 @@ internal sealed class NodeSupervisor : ReceiveActor, IWithTimers
                 break;
             case IOrchestratorMessage:
                 Sender.Tell(new OrchestratorReply.Refused(failure));
+                break;
+            case IWarningMessage:
+                Sender.Tell(new WarningReply.Refused(failure));
                 break;
             case IAllegianceMessage:
                 Sender.Tell(new AllegianceReply.Refused(failure, null));

@@ -6,6 +6,7 @@ using DeCloud.NodeAgent.Contracts.Rest;
 using DeCloud.NodeAgent.Core.Images;
 using DeCloud.NodeAgent.Core.Overlay;
 using DeCloud.NodeAgent.Core.Vms;
+using DeCloud.NodeAgent.Core.Warnings;
 
 namespace DeCloud.NodeAgent.Actors.Persistence;
 
@@ -60,6 +61,7 @@ internal sealed class JournalFeed(JournalReader reader, JournalSignal written) :
     {
         IVmEvent e => new(row.Ordering, $"/api/vms/{row.PersistenceId["vm-".Length..]}", JournalEntries.Entry(row.Sequence, e)),
         IImageEvent e when JournalEntries.Entry(row.Sequence, e) is { } entry => new(row.Ordering, "/api/images", entry),
+        IWarningEvent e => new(row.Ordering, $"/api/warnings/{e.Id}", JournalEntries.Entry(row.Sequence, e)),
         IOverlayEvent e => new(row.Ordering, "/api/wireguard", JournalEntries.Entry(row.Sequence, e)),
         _ => null,
     };
@@ -126,6 +128,16 @@ internal static class JournalEntries
         OverlayEvents.KeyRotated e => new(sequence, e.At, "overlay-key-rotated", e.Request.By, $"The node's overlay key is number {e.KeyId}, {e.PublicKey}.", Data(e)),
         OverlayEvents.PeerSet e => new(sequence, e.At, "overlay-peer-set", e.Request.By, $"The peer {e.Peer.PublicKey} with {string.Join(", ", e.Peer.AllowedIps)} was added or changed.", Data(e)),
         OverlayEvents.PeerRemoved e => new(sequence, e.At, "overlay-peer-removed", e.Request.By, $"The peer {e.PublicKey} was removed.", Data(e)),
+        _ => throw new ArgumentOutOfRangeException(nameof(@event), @event, "There is no such event."),
+    };
+
+    /// <summary>All under one word, so that whoever shows warnings has one thing to wait for; the data tells which of them.</summary>
+    public static HistoryEntryResource Entry(long sequence, IWarningEvent @event) => @event switch
+    {
+        WarningEvents.Raised e => new(sequence, e.At, "warning", null, $"Warning {e.Id}: {e.Title}", Data(e)),
+        WarningEvents.Ended e => new(sequence, e.At, "warning", null, $"Warning {e.Id} has ended.", Data(e)),
+        WarningEvents.Acknowledged e => new(sequence, e.At, "warning", e.By, $"Warning {e.Id} was acknowledged.", Data(e)),
+        WarningEvents.Unacknowledged e => new(sequence, e.At, "warning", e.By, $"The acknowledgement of warning {e.Id} was taken back.", Data(e)),
         _ => throw new ArgumentOutOfRangeException(nameof(@event), @event, "There is no such event."),
     };
 

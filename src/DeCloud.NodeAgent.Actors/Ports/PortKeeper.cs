@@ -5,6 +5,7 @@ using DeCloud.NodeAgent.Actors.Hypervisor;
 using DeCloud.NodeAgent.Actors.Persistence;
 using DeCloud.NodeAgent.Actors.Vms;
 using DeCloud.NodeAgent.Contracts.Rest;
+using DeCloud.NodeAgent.Actors.Warnings;
 using DeCloud.NodeAgent.Core.Node;
 using DeCloud.NodeAgent.Core.Ports;
 using DeCloud.NodeAgent.Core.Vms;
@@ -340,6 +341,7 @@ internal sealed class PortKeeper : ReceivePersistentActor, IWithTimers
         _isWatching = false;
         if (cause is null)
         {
+            Context.System.EventStream.Publish(PacketFilterTouched.Instance);
             Follow(isForced: true);
         }
         else if (cause.Message != _lastBlindness)

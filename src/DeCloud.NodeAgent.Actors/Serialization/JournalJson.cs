@@ -5,6 +5,7 @@ using DeCloud.NodeAgent.Core.Orchestration;
 using DeCloud.NodeAgent.Core.Ports;
 using DeCloud.NodeAgent.Core.Remote;
 using DeCloud.NodeAgent.Core.Vms;
+using DeCloud.NodeAgent.Core.Warnings;
 
 namespace DeCloud.NodeAgent.Actors.Serialization;
 
@@ -55,4 +56,9 @@ namespace DeCloud.NodeAgent.Actors.Serialization;
 [JsonSerializable(typeof(OrchestrationState))]
 [JsonSerializable(typeof(AllegianceEvents.Followed))]
 [JsonSerializable(typeof(AllegianceEvents.Drained))]
+[JsonSerializable(typeof(WarningEvents.Raised), TypeInfoPropertyName = "WarningRaised")]
+[JsonSerializable(typeof(WarningEvents.Ended), TypeInfoPropertyName = "WarningEnded")]
+[JsonSerializable(typeof(WarningEvents.Acknowledged), TypeInfoPropertyName = "WarningAcknowledged")]
+[JsonSerializable(typeof(WarningEvents.Unacknowledged), TypeInfoPropertyName = "WarningUnacknowledged")]
+[JsonSerializable(typeof(WarningState))]
 internal sealed partial class JournalJson : JsonSerializerContext;

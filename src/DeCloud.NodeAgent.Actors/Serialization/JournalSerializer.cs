@@ -59,6 +59,11 @@ public sealed class JournalSerializer(ExtendedActorSystem system) : SerializerWi
         ("orchestrator.1", JournalJson.Default.OrchestrationState),
         ("remote-followed.1", JournalJson.Default.Followed),
         ("remote-drained.1", JournalJson.Default.Drained),
+        ("warning-raised.1", JournalJson.Default.WarningRaised),
+        ("warning-ended.1", JournalJson.Default.WarningEnded),
+        ("warning-acknowledged.1", JournalJson.Default.WarningAcknowledged),
+        ("warning-unacknowledged.1", JournalJson.Default.WarningUnacknowledged),
+        ("warnings.1", JournalJson.Default.WarningState),
     ];
 
     private static readonly FrozenDictionary<string, JsonTypeInfo> ByManifest = Known.ToFrozenDictionary(k => k.Manifest, k => k.Type);

@@ -51,8 +51,8 @@ internal static class Cells
     public static Text State(string state) => new(TerminalText.Escape(state), state switch
     {
         "running" or "succeeded" or "connected" or "kvm" or "started" => Good,
-        "failed" or "lost" or "none" or "suspended" => Bad,
-        "unknown" or "paused" or "superseded" or "emulation" or "busy" or "recovering" or "restarted" => Pending,
+        "failed" or "lost" or "none" or "suspended" or "critical" => Bad,
+        "unknown" or "paused" or "superseded" or "emulation" or "busy" or "recovering" or "restarted" or "warning" => Pending,
         _ => Style.Plain,
     });
 

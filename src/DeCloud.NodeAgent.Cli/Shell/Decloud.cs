@@ -2,11 +2,16 @@ using System.CommandLine;
 using System.CommandLine.Invocation;
 using DeCloud.NodeAgent.Cli.Actors;
 using DeCloud.NodeAgent.Cli.Agent;
+using DeCloud.NodeAgent.Cli.Configuration;
+using DeCloud.NodeAgent.Cli.Debug;
+using DeCloud.NodeAgent.Cli.Doctor;
 using DeCloud.NodeAgent.Cli.Images;
 using DeCloud.NodeAgent.Cli.Node;
 using DeCloud.NodeAgent.Cli.Operations;
 using DeCloud.NodeAgent.Cli.Output;
+using DeCloud.NodeAgent.Cli.Peers;
 using DeCloud.NodeAgent.Cli.Vms;
+using DeCloud.NodeAgent.Cli.Warnings;
 
 namespace DeCloud.NodeAgent.Cli.Shell;
 
@@ -29,7 +34,12 @@ internal sealed class Decloud
         _root.Subcommands.Add(ActorCommands.Build(this));
         _root.Subcommands.Add(DeadLetterCommand.Build(this));
         _root.Subcommands.Add(JournalCommands.Build(this));
+        _root.Subcommands.Add(WarningCommands.Build(this));
         _root.Subcommands.Add(EventCommand.Build(this));
+        _root.Subcommands.Add(DoctorCommand.Build(this));
+        _root.Subcommands.Add(ConfigCommands.Build(this));
+        _root.Subcommands.Add(PeerCommands.Build(this));
+        _root.Subcommands.Add(DebugCommands.Build(this));
         _root.Subcommands.Add(WaitReadyCommand.Build(this));
         _root.Subcommands.Add(CompletionCommand.Build(this));
         _root.Subcommands.Add(ManualCommand.Build(this, _root));

@@ -6,7 +6,7 @@ namespace DeCloud.NodeAgent.Core.Node;
 /// <summary>Says how the node is.</summary>
 public static class HealthOf
 {
-    private const string Fine = "ok", Degraded = "degraded", Failed = "failed";
+    internal const string Fine = "ok", Degraded = "degraded", Failed = "failed";
     private const long GiB = 1L << 30;
 
     /// <summary>Counters are looked at once a second; when nothing came for so long, something is stuck.</summary>
@@ -69,7 +69,7 @@ public static class HealthOf
         ];
     }
 
-    private static HealthCheckResource Disk(FileSystemUsageResource disk)
+    internal static HealthCheckResource Disk(FileSystemUsageResource disk)
     {
         var part = disk.TotalBytes > 0 ? (double)disk.AvailableBytes / disk.TotalBytes : 0;
         var inodes = disk is { InodesTotal: { } total and > 0, InodesAvailable: { } left } ? (double)left / total : 1;

@@ -14,6 +14,7 @@ using DeCloud.NodeAgent.Api.Problems;
 using DeCloud.NodeAgent.Api.Requests;
 using DeCloud.NodeAgent.Api.Resources;
 using DeCloud.NodeAgent.Api.Vms;
+using DeCloud.NodeAgent.Api.Warnings;
 using DeCloud.NodeAgent.Api.WireGuard;
 using DeCloud.NodeAgent.Composition;
 using DeCloud.NodeAgent.Configuration;
@@ -46,6 +47,7 @@ internal static class NodeApi
         services.AddSingleton(s => new LoopbackRelay(s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<LoopbackRelay>>()));
         services.AddSingleton<NodeGaugeBoard>();
         services.AddSingleton<NodeMetrics>();
+        services.AddOtlp(options.Telemetry);
         services.AddSingleton(s => new MetricsPage(s.GetRequiredService<NodeMetrics>().Store, s.GetRequiredService<TimeProvider>()));
         services.AddSingleton<ConsoleTickets>();
         services.AddSingleton<ConsoleSessions>();
@@ -93,6 +95,7 @@ internal static class NodeApi
         ResourceEndpoints.Map(api.MapGroup("node").WithTags("Resources"));
         ActorEndpoints.Map(api.MapGroup("actors").WithTags("Actors"));
         DeadLetterEndpoints.Map(api.MapGroup("dead-letters").WithTags("Actors"));
+        WarningEndpoints.Map(api.MapGroup("warnings").WithTags("Warnings"));
         JournalEndpoints.Map(api.MapGroup("journal").WithTags("Actors"));
         HealthEndpoints.Map(root.MapGroup("").WithTags("Health"));
         MetricsEndpoints.Map(root.MapGroup("").WithTags("Metrics"));

@@ -10,6 +10,7 @@ using DeCloud.NodeAgent.Actors.Resources;
 using DeCloud.NodeAgent.Actors.Telemetry;
 using DeCloud.NodeAgent.Actors.Ports;
 using DeCloud.NodeAgent.Actors.Vms;
+using DeCloud.NodeAgent.Actors.Warnings;
 using DeCloud.NodeAgent.Configuration;
 using DeCloud.NodeAgent.Core.Hypervisor;
 using DeCloud.NodeAgent.Core.Images;
@@ -39,6 +40,7 @@ internal static class NodeComposition
         services.AddSingleton<VmBoard>();
         services.AddSingleton<OperationBoard>();
         services.AddSingleton<ResourceBoard>();
+        services.AddSingleton<WarningBoard>();
         services.AddSingleton<ResourceParts>();
         services.AddHost(options);
         services.AddOverlay(Path.Join(options.StatePath, "wireguard"), options.WireGuard.Address);
@@ -62,6 +64,7 @@ internal static class NodeComposition
             Gauges = s.GetRequiredService<NodeGaugeBoard>(),
             Admission = Admission(options),
             DiskUse = s.GetService<IDiskUse>(),
+            Warnings = WarningComposition.Warnings(options, s),
             Orchestrator = OrchestratorComposition.Orchestrator(options, s.GetRequiredService<ImageUrlPolicy>(), s.GetRequiredService<ResourceBoard>()),
         });
         services.AddAkka("node", (akka, s) => akka

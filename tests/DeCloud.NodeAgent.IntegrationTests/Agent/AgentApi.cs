@@ -40,7 +40,7 @@ public sealed class AgentApi(Uri address, string? token = null) : IDisposable
 
         using var response = await _http.SendAsync(request, cancellation);
         var answer = new Answer(response.StatusCode, response.Content.Headers.ContentType?.MediaType, await response.Content.ReadAsStringAsync(cancellation));
-        if (answer.Status == HttpStatusCode.Accepted)
+        if (answer.Status == HttpStatusCode.Accepted && !path.StartsWith("/api/actors/", StringComparison.Ordinal))
         {
             var operation = answer.As(RestJson.Default.AcceptedResource).Operation;
             Acknowledged[operation.Id] = operation.RequestId;
@@ -145,6 +145,16 @@ public sealed class AgentApi(Uri address, string? token = null) : IDisposable
         var response = await _http.GetAsync(after is null ? "/api/events" : $"/api/events?after={after}", HttpCompletionOption.ResponseHeadersRead, cancellation);
         response.EnsureSuccessStatusCode();
         return new(response);
+    }
+
+    /// <summary>Opens a stream.</summary>
+    /// <param name="path">Path and query.</param>
+    /// <param name="cancellation">Ends it.</param>
+    public async Task<HttpResponseMessage> OpenAsync(string path, CancellationToken cancellation)
+    {
+        var response = await _http.GetAsync(path, HttpCompletionOption.ResponseHeadersRead, cancellation);
+        response.EnsureSuccessStatusCode();
+        return response;
     }
 
     /// <summary>Reads something that must be there.</summary>

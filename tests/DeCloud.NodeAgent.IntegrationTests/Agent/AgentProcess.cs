@@ -16,7 +16,7 @@ public sealed class AgentProcess : IAsyncDisposable
     private static readonly TimeSpan StopDeadline = TimeSpan.FromSeconds(40);
 
     /// <summary>What an agent asks its callers for that does not listen on loopback.</summary>
-    private const string Token = "a-token-of-the-tests-0123456789abcdef";
+    internal const string Token = "a-token-of-the-tests-0123456789abcdef";
 
     private readonly LibvirtHost _host;
     private readonly IReadOnlyList<string> _settings;

@@ -14,6 +14,7 @@ using DeCloud.NodeAgent.Actors.Ports;
 using DeCloud.NodeAgent.Actors.Resources;
 using DeCloud.NodeAgent.Actors.Telemetry;
 using DeCloud.NodeAgent.Actors.Vms;
+using DeCloud.NodeAgent.Actors.Warnings;
 using DeCloud.NodeAgent.Contracts.Rest;
 using DeCloud.NodeAgent.Core.Node;
 using DeCloud.NodeAgent.Core.Overlay;
@@ -32,7 +33,7 @@ public abstract class NodeFixture : TestKit
 {
     private static readonly Config Setup = ConfigurationFactory.ParseString("""
         akka.loglevel = ERROR
-        akka.scheduler.implementation = "Akka.TestKit.TestScheduler, Akka.TestKit"
+        akka.scheduler.implementation = "DeCloud.NodeAgent.Tests.VirtualScheduler, DeCloud.NodeAgent.Tests"
         akka.persistence.journal.plugin = "breakable"
         breakable.class = "DeCloud.NodeAgent.Tests.Actors.BreakableJournal, DeCloud.NodeAgent.Tests"
         breakable.plugin-dispatcher = "akka.actor.default-dispatcher"
@@ -69,7 +70,7 @@ public abstract class NodeFixture : TestKit
 
     protected IActorRef Node { get; private set; }
 
-    protected TestScheduler Clock => (TestScheduler)Sys.Scheduler;
+    protected private VirtualScheduler Clock => (VirtualScheduler)Sys.Scheduler;
 
     protected virtual OrchestratorParts? Orchestrator => null;
 
@@ -82,6 +83,9 @@ public abstract class NodeFixture : TestKit
     protected HostCapacity? Capacity { get; set; } = Resources.Hosts.Large;
 
     protected virtual AdmissionPolicy Admission => new();
+
+    /// <summary>What warnings are made of, where a test looks at them. Asked for before the constructor of whoever says so has run.</summary>
+    protected virtual WarningParts? Warnings => null;
 
     /// <summary>Says what the host has.</summary>
     protected void Tell(HostCapacity capacity) => Node.Tell(new ResourceMessages.CapacityKnown(capacity));
@@ -156,7 +160,7 @@ public abstract class NodeFixture : TestKit
 
     private IActorRef StartNode()
     {
-        var parts = new NodeParts("test", Hypervisor, Disk, Disk, Board, Policy, ImagePolicy, new JournalSignal(), Operations, Parts, Machine) { Overlay = Overlay.Parts(OverlaySettings) with { Bridge = Bridge }, Admission = Admission, Orchestrator = Orchestrator, Gauges = Gauges };
+        var parts = new NodeParts("test", Hypervisor, Disk, Disk, Board, Policy, ImagePolicy, new JournalSignal(), Operations, Parts, Machine) { Overlay = Overlay.Parts(OverlaySettings) with { Bridge = Bridge }, Admission = Admission, Orchestrator = Orchestrator, Warnings = Warnings, Gauges = Gauges };
         var node = Sys.ActorOf(Props.Create(() => new NodeSupervisor(parts)), $"node-{Guid.NewGuid():N}");
         if (Capacity is { } capacity)
         {

@@ -8,6 +8,7 @@ using DeCloud.NodeAgent.Actors.Operations;
 using DeCloud.NodeAgent.Actors.Ports;
 using DeCloud.NodeAgent.Actors.Resources;
 using DeCloud.NodeAgent.Actors.Vms;
+using DeCloud.NodeAgent.Actors.Warnings;
 using DeCloud.NodeAgent.Composition;
 using DeCloud.NodeAgent.Configuration;
 using DeCloud.NodeAgent.Core.Hypervisor;
@@ -76,6 +77,8 @@ public sealed class ApiHost : IAsyncLifetime
     internal ScriptedHistory History { get; } = new();
 
     internal ScriptedFeed Feed { get; } = new();
+
+    internal WarningBoard WarningBoard { get; } = new();
 
     internal ScriptedJournal Journal { get; } = new();
 
@@ -171,6 +174,7 @@ public sealed class ApiHost : IAsyncLifetime
         .AddSingleton<IEventFeed>(Feed)
         .AddSingleton<IVmFiles>(Files)
         .AddSingleton<IJournalView>(Journal)
+        .AddSingleton(WarningBoard)
         .AddInspection()
         .AddAkka("test", (akka, provider) =>
         {

@@ -28,7 +28,7 @@ public sealed class ActorInspectorTests : TestKit
     [Fact]
     public async Task The_tree_is_read_by_path_and_bounded_in_depth_and_number()
     {
-        await Until(() => _inspector.Show(Path) is not null);
+        await Until(() => _inspector.Show(Path) is not null && _inspector.Show("/user/parent") is { State: "ready" });
         var all = _inspector.List("/user", int.MaxValue, 100)!;
         Assert.Equal(["/user", "/user/parent", Path], all.Actors.Select(a => a.Path).Where(p => !p.Contains("testActor", StringComparison.Ordinal)));
         Assert.False(all.Truncated);

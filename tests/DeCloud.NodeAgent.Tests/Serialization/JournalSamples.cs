@@ -7,6 +7,7 @@ using DeCloud.NodeAgent.Core.Orchestration;
 using DeCloud.NodeAgent.Core.Ports;
 using DeCloud.NodeAgent.Core.Remote;
 using DeCloud.NodeAgent.Core.Vms;
+using DeCloud.NodeAgent.Core.Warnings;
 using DeCloud.NodeAgent.Tests.Vms;
 
 namespace DeCloud.NodeAgent.Tests.Serialization;
@@ -134,6 +135,16 @@ internal static class JournalSamples
             Quarantines = 2,
             Received = 9,
             Told = 8,
+        },
+        ["warning-raised.1"] = new WarningEvents.Raised("disk-nearly-full.0a1b2c3d4e5f", "disk-nearly-full", WarningSeverity.Critical, "disk/var", "/var is nearly full", "Only 1.0 GiB.", At),
+        ["warning-ended.1"] = new WarningEvents.Ended("libvirt-lost", At.AddSeconds(-30), At),
+        ["warning-acknowledged.1"] = new WarningEvents.Acknowledged("libvirt-lost", "socket", "being upgraded", At),
+        ["warning-unacknowledged.1"] = new WarningEvents.Unacknowledged("libvirt-lost", "token", At),
+        ["warnings.1"] = new WarningState
+        {
+            Warnings = new WarningState().Warnings.Add(
+                "libvirt-lost",
+                new("libvirt-lost", "libvirt-lost", WarningSeverity.Critical, "node", "libvirt is not connected", "refused", At, At.AddSeconds(30), 3, 2, At.AddSeconds(60), new(At.AddSeconds(5), "socket", "being upgraded"))),
         },
         ["remote-followed.1"] = new AllegianceEvents.Followed("orchestrator", 7, new(2026, 1, 2, 3, 4, 5, TimeSpan.Zero)),
         ["remote-drained.1"] = new AllegianceEvents.Drained(true, new("remote:c-7", "ab", "orchestrator:orchestrator"), new(2026, 1, 2, 3, 4, 5, TimeSpan.Zero)),

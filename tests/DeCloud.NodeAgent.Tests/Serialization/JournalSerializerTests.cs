@@ -60,7 +60,7 @@ public sealed class JournalSerializerTests : IDisposable
     public void Every_event_of_the_domain_is_bound()
     {
         var events = typeof(IVmEvent).Assembly.GetTypes()
-            .Where(t => !t.IsAbstract && (t.IsAssignableTo(typeof(IVmEvent)) || t.IsAssignableTo(typeof(IRosterEvent)) || t.IsAssignableTo(typeof(IImageEvent)) || t.IsAssignableTo(typeof(IPortEvent)) || t.IsAssignableTo(typeof(IOverlayEvent)) || t.IsAssignableTo(typeof(Core.Orchestration.IOrchestrationEvent))));
+            .Where(t => !t.IsAbstract && (t.IsAssignableTo(typeof(IVmEvent)) || t.IsAssignableTo(typeof(IRosterEvent)) || t.IsAssignableTo(typeof(IImageEvent)) || t.IsAssignableTo(typeof(IPortEvent)) || t.IsAssignableTo(typeof(IOverlayEvent)) || t.IsAssignableTo(typeof(Core.Orchestration.IOrchestrationEvent)) || t.IsAssignableTo(typeof(Core.Warnings.IWarningEvent))));
         Assert.Empty(events.Except(JournalSerializer.BoundTypes));
     }
 

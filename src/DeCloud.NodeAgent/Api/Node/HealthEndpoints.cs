@@ -1,12 +1,14 @@
 using Akka.Hosting;
 using DeCloud.NodeAgent.Actors.Node;
 using DeCloud.NodeAgent.Actors.Resources;
+using DeCloud.NodeAgent.Actors.Warnings;
 using DeCloud.NodeAgent.Api.OpenApi;
 using DeCloud.NodeAgent.Api.Problems;
 using DeCloud.NodeAgent.Api.Requests;
 using DeCloud.NodeAgent.Contracts.Rest;
 using DeCloud.NodeAgent.Core.Node;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace DeCloud.NodeAgent.Api.Node;
@@ -36,7 +38,7 @@ internal static class HealthEndpoints
             .Fails(ApiCodes.NotReady);
     }
 
-    private static async Task<Ok<HealthResource>> Health(HttpContext http, IServiceProvider services, HealthCheckService health, ResourceBoard resources, TimeProvider time)
+    private static async Task<Ok<HealthResource>> Health(HttpContext http, IServiceProvider services, HealthCheckService health, ResourceBoard resources, [FromServices] WarningBoard warnings, TimeProvider time)
     {
         var report = await health.CheckHealthAsync(c => c.Tags.Contains(JournalTag), http.RequestAborted);
         var journal = report.Entries.Where(e => e.Value.Status != HealthStatus.Healthy).Select(e => e.Value.Description ?? $"{e.Key} is {e.Value.Status}.").ToList();
@@ -50,7 +52,7 @@ internal static class HealthEndpoints
             // That it does not answer is one of the things that are told.
         }
 
-        return TypedResults.Ok(HealthOf.Node(node, journal, resources.Inventory, resources.Snapshot, time.GetUtcNow()));
+        return TypedResults.Ok(HealthOf.Node(node, journal, resources.Inventory, resources.Snapshot, time.GetUtcNow()) with { Warnings = warnings.Count() });
     }
 
     private static async Task<Results<Ok<ReadinessResource>, Problem>> Ready(HttpContext http, IServiceProvider services, HealthCheckService health)

@@ -48,6 +48,23 @@ internal static class ActorExamples
     /// <summary>A message that it takes.</summary>
     public static TailResource Sight { get; } = new(Time, "message", "WireGuardActor.Look", "Number=12");
 
+    /// <summary>What wants attention.</summary>
+    public static WarningResource Warning { get; } = new()
+    {
+        Id = "libvirt-lost",
+        Kind = "libvirt-lost",
+        Severity = "critical",
+        Subject = "node",
+        Title = "libvirt is not connected",
+        Detail = "Connection refused",
+        Remedy = "Look at 'systemctl status libvirtd' (or virtqemud) and its log. VMs go on running; the agent connects again by itself.",
+        FirstSeen = Time.AddDays(-1),
+        LastSeen = Time,
+        Count = 2,
+        Acknowledged = new(Time, "socket", "being upgraded"),
+        Active = true,
+    };
+
     /// <summary>A message that reached nobody.</summary>
     public static DeadLetterResource DeadLetter { get; } = new(Time, "DomainActor.Looked", "/user/node/vms/4f1c9d5e-7f0b-4a57-9a53-0d8ad4b2f8a1", null, "Order=12");
 }

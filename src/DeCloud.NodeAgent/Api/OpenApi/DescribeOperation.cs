@@ -71,6 +71,7 @@ internal sealed class DescribeOperation : IOperationFilter
         "digest" => ("The image's SHA-256.", Examples.Digest),
         "ticket" => ("The ticket that POST /api/vms/{id}/tickets gave.", Examples.Ticket),
         "persistenceId" => ("The subject, such as vms or vm-ID.", $"vm-{Examples.VmId}"),
+        "warningId" => ("The warning's id.", ActorExamples.Warning.Id),
         "guestPort" => ("The guest's port.", 80),
         "protocol" => ("tcp, udp or both, as it was allocated.", "tcp"),
         _ when path.StartsWith("api/operations", StringComparison.Ordinal) => ("The operation's id.", Examples.OperationId),

@@ -1,0 +1,90 @@
+using Akka.Actor;
+using DeCloud.NodeAgent.Actors.Inspection;
+using DeCloud.NodeAgent.Actors.Resources;
+using DeCloud.NodeAgent.Actors.Warnings;
+using DeCloud.NodeAgent.Contracts.Rest;
+using DeCloud.NodeAgent.Core.Node;
+using DeCloud.NodeAgent.Core.Warnings;
+using DeCloud.NodeAgent.Tests.Actors;
+using Xunit.Abstractions;
+
+namespace DeCloud.NodeAgent.Tests.Warnings;
+
+public sealed class WarningKeeperTests(ITestOutputHelper output) : NodeFixture(output)
+{
+    private readonly SupervisionBoard _supervision = new();
+    private readonly WarningBoard _board = new();
+    private string? _trouble;
+    private WarningParts? _parts;
+
+    protected override WarningParts Warnings => _parts ??= new(_board, new ResourceBoard(), _supervision, _ => Task.FromResult(Volatile.Read(ref _trouble)), "0.0.0.0:5100");
+
+    [Fact]
+    public async Task A_trouble_becomes_a_warning_that_can_be_acknowledged_and_outlives_a_restart()
+    {
+        await Connected();
+        await Pass(TimeSpan.FromSeconds(10), () => Shown("api-without-tls") is { Active: true });
+        var raised = Shown("api-without-tls")!;
+        Assert.Equal(("warning", 1, null), (raised.Severity, raised.Count, raised.Acknowledged));
+        Assert.NotEmpty(raised.Remedy);
+
+        var kept = Assert.IsType<WarningReply.Kept>(await AskWarning(new WarningCommands.Acknowledge("api-without-tls", "socket", "known")));
+        Assert.Equal(("socket", "known"), (kept.Warning.Acknowledged!.By, kept.Warning.Acknowledged.Note));
+
+        await RestartNode();
+        await Connected();
+        await Pass(TimeSpan.FromSeconds(10), () => Shown("api-without-tls") is { Active: true, Acknowledged.Note: "known" });
+        Assert.Equal((raised.FirstSeen, 1), (Shown("api-without-tls")!.FirstSeen, Shown("api-without-tls")!.Count));
+
+        await AskWarning(new WarningCommands.Unacknowledge("api-without-tls", "socket"));
+        Assert.Null(Shown("api-without-tls")!.Acknowledged);
+        Assert.Equal(FailureCodes.WarningNotFound, Assert.IsType<WarningReply.Refused>(await AskWarning(new WarningCommands.Acknowledge("nothing", "api", null))).Failure.Code);
+    }
+
+    [Fact]
+    public async Task Libvirt_that_is_lost_is_told_and_ends_when_it_is_back()
+    {
+        await Connected();
+        Hypervisor.IsAway = true;
+        Hypervisor.Lose("down for the test");
+        await Pass(TimeSpan.FromSeconds(40), () => Shown("libvirt-lost") is { Active: true, Severity: "critical" });
+        Hypervisor.IsAway = false;
+        await Pass(TimeSpan.FromMinutes(3), () => Shown("libvirt-lost") is { Active: false });
+    }
+
+    [Fact]
+    public async Task A_journal_that_cannot_be_written_is_told_all_the_same_and_stored_afterwards()
+    {
+        await Connected();
+        await Pass(TimeSpan.FromSeconds(10), () => Shown("api-without-tls") is { Active: true });
+        BreakableJournal.Of(Sys).IsBroken = true;
+        Volatile.Write(ref _trouble, "disk full");
+        await Pass(TimeSpan.FromMinutes(2), () => Shown("journal-trouble") is { Active: true });
+        Assert.Equal(FailureCodes.JournalUnavailable, Assert.IsType<WarningReply.Refused>(await AskWarning(new WarningCommands.Acknowledge("journal-trouble", "api", null))).Failure.Code);
+
+        _supervision.Failed("/user/node/x", Clock.Now, "bang");
+        _supervision.Failed("/user/node/x", Clock.Now, "bang");
+        _supervision.Failed("/user/node/x", Clock.Now, "bang");
+        await Pass(TimeSpan.FromSeconds(20), () => _board.Current.Any(w => w is { Kind: "actor-failing", Active: true }));
+
+        BreakableJournal.Of(Sys).IsBroken = false;
+        Volatile.Write(ref _trouble, null);
+        await Pass(TimeSpan.FromMinutes(2), () => Shown("journal-trouble") is { Active: false });
+        await Until(() => BreakableJournal.Of(Sys).Written.Any(w => w.Event is WarningEvents.Raised { Kind: "actor-failing" }));
+    }
+
+    [Fact]
+    public async Task What_happens_at_a_moment_is_told_for_a_while()
+    {
+        await Connected();
+        var id = await Running();
+        Sys.EventStream.Publish(new StartedSlowly(id, TimeSpan.FromSeconds(4)));
+        Sys.EventStream.Publish(PacketFilterTouched.Instance);
+        await Pass(TimeSpan.FromSeconds(20), () => _board.Current.Any(w => w is { Kind: "vm-slow-start", Active: true } && w.Subject == $"vm/{id}") && Shown("packet-filter-changed") is { Active: true });
+        Assert.Equal((0, 1), (_board.Count().Critical, _board.Count().Info));
+    }
+
+    private WarningResource? Shown(string id) => _board.Current.FirstOrDefault(w => w.Id == id);
+
+    private Task<WarningReply> AskWarning(IWarningMessage command) => Node.Ask<WarningReply>(command, Timeout.InfiniteTimeSpan).WaitAsync(Wait);
+}
