@@ -9,6 +9,7 @@ Dictionary<string, Func<Setting, Report, Task>> benchmarks = new()
     ["create"] = CreateBenchmark.RunAsync,
     ["list"] = ListBenchmark.RunAsync,
     ["resources"] = ResourcesBenchmark.RunAsync,
+    ["metrics"] = MetricsBenchmark.RunAsync,
     ["restart"] = RestartBenchmark.RunAsync,
     ["start"] = StartBenchmark.RunAsync,
     ["journal"] = JournalBenchmark.RunAsync,

@@ -115,6 +115,7 @@ internal sealed class ImageCache : ReceivePersistentActor, IWithTimers
         }
 
         _isScanned = true;
+        NodeInstruments.CacheBegins();
         TellSize();
         ShowOperations();
         foreach (var pull in _state.Pulls.Where(p => p.Status == OperationStatus.Running))
