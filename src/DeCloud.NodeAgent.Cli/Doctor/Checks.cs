@@ -68,8 +68,8 @@ internal static class Checks
     public static Finding PacketFilter(HostFacts host) => host.HasNfTables switch
     {
         true => Finding.Pass("nftables", "the kernel has them"),
-        false => Finding.Warn("nftables", "the kernel's module is not loaded", "modprobe nf_tables. Without them no VM is kept from this host's private networks; with Network:Isolation=On no VM starts."),
-        null => Finding.Skip("nftables", "the kernel does not tell"),
+        false => Finding.Warn("nftables", "the kernel has none, or nft fails", "modprobe nf_tables, and see what nft list tables says. Without them no VM is kept from this host's private networks; with Network:Isolation=On no VM starts."),
+        null => Finding.Skip("nftables", "not loaded yet; run as root to try them"),
     };
 
     /// <summary>Forwarding, without which VMs have no internet.</summary>

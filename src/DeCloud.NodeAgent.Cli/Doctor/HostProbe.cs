@@ -47,7 +47,7 @@ internal sealed class HostProbe(Session session, string program)
             QemuUser = Text("/etc/passwd")?.Split('\n').Select(l => l.Split(':')[0]).FirstOrDefault(u => u is "libvirt-qemu" or "qemu"),
             ClosedFolder = ClosedFolder(vms),
             MissingPrograms = [.. Programs.Where(p => !ProgramFolders.Any(f => File.Exists(Path.Join(f, p.Program))))],
-            HasNfTables = Directory.Exists("/sys/module") ? Directory.Exists("/sys/module/nf_tables") || Text("/proc/modules")?.Length == 0 : null,
+            HasNfTables = await HasNfTablesAsync(cancellation).ConfigureAwait(false),
             Forwards = Text("/proc/sys/net/ipv4/ip_forward")?.Trim() is { } forward ? forward == "1" : null,
             ClockIsSynchronized = KernelClock.IsSynchronized(),
             StatePath = state,
@@ -121,6 +121,12 @@ internal sealed class HostProbe(Session session, string program)
 
         return (null, problem);
     }
+
+    // The kernel may have them built in, and loads them as a module when they are first asked for; who is not root can't ask.
+    private static async Task<bool?> HasNfTablesAsync(CancellationToken cancellation) =>
+        Directory.Exists("/sys/module/nf_tables") ? true
+        : Environment.IsPrivilegedProcess && await AgentProgram.RunAsync("/usr/sbin/nft", ["list", "tables"], cancellation).ConfigureAwait(false) is { } ran ? ran.Exit == 0
+        : null;
 
     private static async Task<(long? Free, double? Write, TimeSpan? Flush)> DiskAsync(string state, CancellationToken cancellation)
     {
