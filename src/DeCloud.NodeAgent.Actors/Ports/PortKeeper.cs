@@ -293,7 +293,7 @@ internal sealed class PortKeeper : ReceivePersistentActor, IWithTimers
             _isApplying = true;
             var (rules, isSuspect) = (_wanted, _isSuspect);
             _isSuspect = false;
-            Run(stop => _parts.Filter.ApplyAsync(rules, isSuspect, stop), _ => new Applied(rules, null), cause => new Applied(rules, FailureOf(cause)));
+            Run(stop => _parts.Filter.ApplyAsync(rules, isSuspect, stop), isMended => new Applied(rules, null, isMended), cause => new Applied(rules, FailureOf(cause), false));
         }
     }
 
@@ -313,6 +313,11 @@ internal sealed class PortKeeper : ReceivePersistentActor, IWithTimers
             _lastComplaint = failure.Message;
             Publish();
             return;
+        }
+
+        if (applied.IsMended)
+        {
+            Context.System.EventStream.Publish(PacketFilterTouched.Instance);
         }
 
         _lastComplaint = null;
@@ -341,7 +346,6 @@ internal sealed class PortKeeper : ReceivePersistentActor, IWithTimers
         _isWatching = false;
         if (cause is null)
         {
-            Context.System.EventStream.Publish(PacketFilterTouched.Instance);
             Follow(isForced: true);
         }
         else if (cause.Message != _lastBlindness)
@@ -384,7 +388,8 @@ internal sealed class PortKeeper : ReceivePersistentActor, IWithTimers
 
     private sealed record Probed(Failure? Failure);
 
-    private sealed record Applied(NetworkRules Rules, Failure? Failure);
+    /// <summary>The rules are in force, or not; <paramref name="IsMended"/> when somebody else had changed what was.</summary>
+    private sealed record Applied(NetworkRules Rules, Failure? Failure, bool IsMended);
 
     /// <summary>Somebody changed the rules, or nobody can say why not.</summary>
     private sealed record Touched(Exception? Cause);

@@ -146,6 +146,8 @@ public sealed class NetworkTests(NetworkLab lab) : AgentTests(lab), IClassFixtur
         await Patience.UntilAsync("the bridge's rules are back", TimeSpan.FromSeconds(30), async () =>
             (await _lab.NftAsync("list", "table", "bridge", NetworkLab.Table)).Contains("drop", StringComparison.Ordinal));
 
+        await Patience.UntilAsync("the operator is warned of it", TimeSpan.FromSeconds(30), async () => await FilterChangesAsync() >= 2);
+
         await _lab.Host.KillLibvirtdAsync();
         await _lab.Host.StartLibvirtdAsync();
         await _lab.Agent.ReadyAsync();
@@ -157,6 +159,8 @@ public sealed class NetworkTests(NetworkLab lab) : AgentTests(lab), IClassFixtur
     {
         await _lab.Agent.ReadyAsync();
         var before = await HandlesAsync();
+        await LaterLookAsync();
+        var changes = await FilterChangesAsync();
 
         var vm = await _lab.ReadyVmAsync();
         var port = await _lab.PortAsync(vm.Id, 80);
@@ -172,7 +176,25 @@ public sealed class NetworkTests(NetworkLab lab) : AgentTests(lab), IClassFixtur
         await Patience.UntilAsync("the VM's elements are gone", TimeSpan.FromSeconds(10), async () =>
             !(await _lab.NftAsync("list", "ruleset")).Contains(name, StringComparison.Ordinal));
         Assert.Equal(before, await HandlesAsync());
+
+        // What the agent itself changes is nobody else's doing.
+        await LaterLookAsync();
+        Assert.InRange(await FilterChangesAsync(), 0, changes);
     }
+
+    /// <summary>Waits until the warnings are of now, where a guest is emulated and so always one of them tells when that is.</summary>
+    private async Task LaterLookAsync()
+    {
+        var now = DateTimeOffset.UtcNow;
+        await Patience.UntilAsync("a later look", TimeSpan.FromSeconds(20), async () => !(await WarningsAsync()).Any(w => w.Kind == "emulation-in-use" && w.LastSeen < now));
+    }
+
+    private async Task<IReadOnlyList<WarningResource>> WarningsAsync() => (await _lab.Api.GetAsync("/api/warnings", RestJson.Default.WarningListResource)).Warnings;
+
+    /// <summary>How often somebody else changed the rules lately, by what the operator is told.</summary>
+    private async Task<int> FilterChangesAsync() => (await WarningsAsync()).FirstOrDefault(w => w.Kind == "packet-filter-changed") is { } warning
+        ? int.Parse(warning.Detail.Split(' ')[0], System.Globalization.CultureInfo.InvariantCulture)
+        : 0;
 
     [Fact]
     public async Task What_somebody_takes_out_or_puts_in_is_mended_at_once_and_what_is_not_ours_stays()

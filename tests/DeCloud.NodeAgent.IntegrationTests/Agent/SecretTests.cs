@@ -18,7 +18,7 @@ public sealed class SecretTests(AgentLab lab) : AgentTests(lab), IClassFixture<A
         var id = created.Vm!.Id;
         answers.Add((await Lab.Api.TryCreateAsync(request with { UserData = request.UserData + '\0' })).Body);
         await Lab.Agent.RestartAsync();
-        foreach (var path in (string[])[$"/api/vms/{id}", "/api/vms", $"/api/vms/{id}/history", $"/api/vms/{id}/history?at={DateTimeOffset.UtcNow.UtcDateTime:O}", $"/api/operations/{created.Operation.Id}", "/api/node"])
+        foreach (var path in (string[])[$"/api/vms/{id}", "/api/vms", $"/api/vms/{id}/history", $"/api/vms/{id}/history?at={DateTimeOffset.UtcNow.UtcDateTime:O}", $"/api/operations/{created.Operation.Id}", "/api/node", $"/api/journal/vm-{id}", "/api/journal/vms", "/api/dead-letters", "/api/warnings?state=all", $"/api/actors/show?path=/user/node/vms/{id}"])
         {
             var answer = await Lab.Api.SendAsync(HttpMethod.Get, path);
             Assert.True((int)answer.Status == 200, $"{path}: {answer}");
