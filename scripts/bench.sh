@@ -13,6 +13,7 @@ root. Without NAME all of them run, about a quarter of an hour:
   create    create to running, against the same steps in a straight line; programs started
   list      GET /api/vms with 100 VMs, against bare Kestrel
   resources  reads of the machine, against bare Kestrel; what sampling it costs
+  metrics   /metrics with 200 VMs, alone and by 20 at once
   restart   kill -9 to ready with 200 and 1,000 VMs; memory
   start     start to the first 200
   journal   events a second
@@ -20,6 +21,7 @@ root. Without NAME all of them run, about a quarter of an hour:
   change    QEMU killed, guest powered off, until the API shows it
   hang      reads while libvirtd hangs
   libvirt   the libvirt client, against virsh
+  push      an orchestrator's command until QEMU obeys, against the libvirt call
   nodes     a thousand simulated nodes on one sample orchestrator
   cli       the decloud program as a whole process
   inspection  messages an actor takes, watched or not
@@ -34,7 +36,7 @@ USAGE
 here="$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)"
 root="$(dirname "$here")"
 readonly here root
-readonly all=(create list resources restart start journal import change hang libvirt nodes cli inspection micro)
+readonly all=(create list resources metrics restart start journal import change hang libvirt push nodes cli inspection micro)
 work=
 load="$(cut -d ' ' -f 1-3 /proc/loadavg)"
 

@@ -60,8 +60,9 @@ publish() { # sources project output arguments...
     shift 3
     rm -rf -- "$output"
     # No path of this machine ends up in the files, and the revision is the same whether git is there or not.
+    # A compiler that runs on keeps what source generators made of earlier builds, in their order; each build has one of its own.
     dotnet publish "$sources/src/$project" -c Release -r linux-x64 -o "$output" --nologo -v quiet -warnaserror \
-        -p:PathMap="$sources=/_" -p:ContinuousIntegrationBuild=true -p:EnableSourceControlManagerQueries=false \
+        -p:PathMap="$sources=/_" -p:ContinuousIntegrationBuild=true -p:EnableSourceControlManagerQueries=false -p:UseSharedCompilation=false \
         -p:SourceRevisionId="$(revision)" "$@" >&2
 }
 

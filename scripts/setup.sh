@@ -23,9 +23,9 @@ readonly run_packages=(libvirt-daemon-system libvirt-clients qemu-system-x86 qem
     iptables util-linux procps ca-certificates curl)
 readonly demo_packages=(busybox-static syslinux syslinux-common mtools dosfstools fdisk e2fsprogs kmod cpio zstd
     xz-utils jq openssh-client)
-# gcc links the command-line program, which is compiled to machine code.
+# gcc links the command-line program, which is compiled to machine code; prometheus brings promtool, which checks metrics and alert rules.
 readonly test_packages=(gcc libc6-dev zlib1g-dev mmdebstrap debian-archive-keyring extlinux genisoimage xorriso
-    postgresql strace wrk iputils-ping wireguard-go systemd man-db chromium fonts-dejavu-core)
+    postgresql strace wrk iputils-ping wireguard-go systemd man-db chromium fonts-dejavu-core prometheus)
 # The agent for Windows is run by the tests on Wine: 104 MB to download, 695 MB installed.
 readonly windows_packages=(wine wine64)
 readonly sdk_major=10

@@ -68,6 +68,7 @@ internal sealed class ImageCache : ReceivePersistentActor, IWithTimers
         Command<ImageCommands.Resolve>(Resolve);
         Command<ImageCommands.Release>(release => Release(release.VmId));
         Command<ImageCommands.Pull>(Pull);
+        Command<ImageCommands.Cancel>(Cancel);
         Command<ImageCommands.Remove>(Remove);
         Command<ImageQueries.List>(_ => Sender.Tell(new ImageReply.Listed(View())));
         Command<ImageQueries.GetOperation>(Answer);
@@ -114,6 +115,7 @@ internal sealed class ImageCache : ReceivePersistentActor, IWithTimers
         }
 
         _isScanned = true;
+        NodeInstruments.CacheBegins();
         TellSize();
         ShowOperations();
         foreach (var pull in _state.Pulls.Where(p => p.Status == OperationStatus.Running))
@@ -192,12 +194,39 @@ internal sealed class ImageCache : ReceivePersistentActor, IWithTimers
         }
     }
 
+    private void Cancel(ImageCommands.Cancel cancel)
+    {
+        if (ViewOperation(cancel.Number) is not { } operation)
+        {
+            Sender.Tell(new ImageReply.Refused(new(FailureCodes.OperationNotFound, "There is no such operation, or it is too long ago.", true)));
+        }
+        else if (operation.CompletedAt is not null)
+        {
+            Sender.Tell(new ImageReply.Refused(new(FailureCodes.OperationNotCancellable, $"The operation has ended: it {operation.Status}.", true)));
+        }
+        else
+        {
+            Store(new ImageEvents.PullEnded(cancel.Number, OperationStatus.Superseded, null, null, Now), () =>
+            {
+                StopWaiting(p => p.VmId is null && p.Operation == cancel.Number);
+                ShowOperations();
+                _waiters.EndWhere(waited => waited == cancel.Number);
+                Sender.Tell(new ImageReply.Operation(ViewOperation(cancel.Number)!));
+            });
+        }
+    }
+
     private void Release(VmId id)
     {
         _held.Remove(id);
+        StopWaiting(p => p.VmId == id);
+    }
+
+    private void StopWaiting(Predicate<Party> who)
+    {
         foreach (var (request, job) in _jobs.ToList())
         {
-            job.Parties.RemoveAll(p => p.VmId == id);
+            job.Parties.RemoveAll(who);
             if (job.Parties.Count == 0)
             {
                 // Nobody waits for it any more; what was downloaded stays for the next who asks.

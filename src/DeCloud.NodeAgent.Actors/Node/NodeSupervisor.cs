@@ -165,8 +165,11 @@ internal sealed class NodeSupervisor : ReceiveActor, IWithTimers
 
     protected override void PreStart()
     {
+        NodeInstruments.MayRestart("vm");
+        NodeInstruments.MayRestart("domain");
         foreach (var name in _parts.Keys)
         {
+            NodeInstruments.MayRestart(name);
             Start(name, isAgain: false);
         }
     }

@@ -62,7 +62,29 @@ public static class NodeInstruments
         Writes.Add(writes, outcome);
     }
 
+    /// <summary>What may fall is shown from the start: a counter whose first value is 1 has not grown for whoever compares.</summary>
+    internal static void MayRestart(string actor) => Restarts.Add(0, new KeyValuePair<string, object?>("actor", actor));
+
     internal static void Restarted(string actor) => Restarts.Add(1, new KeyValuePair<string, object?>("actor", actor));
+
+    /// <summary>The image cache begins, with nothing counted yet.</summary>
+    internal static void CacheBegins()
+    {
+        foreach (var result in new[] { "hit", "miss" })
+        {
+            Lookups.Add(0, new KeyValuePair<string, object?>("result", result));
+        }
+
+        foreach (var outcome in new[] { "succeeded", "failed" })
+        {
+            Imports.Add(0, new KeyValuePair<string, object?>("outcome", outcome));
+        }
+
+        foreach (var reason in new[] { "asked", "evicted" })
+        {
+            Removals.Add(0, new KeyValuePair<string, object?>("reason", reason));
+        }
+    }
 
     internal static void LookedUp(bool isThere) => Lookups.Add(1, new KeyValuePair<string, object?>("result", isThere ? "hit" : "miss"));
 

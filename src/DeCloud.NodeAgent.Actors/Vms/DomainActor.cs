@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Akka.Actor;
 using DeCloud.NodeAgent.Actors.Overlay;
 using DeCloud.NodeAgent.Actors.Ports;
@@ -62,15 +63,15 @@ internal sealed class DomainActor : ReceiveActor
 
         if (take.Step.Kind == VmStep.ResolveImage)
         {
-            _running = new(take.Step, new(), Context.System.Scheduler.MonotonicClock) { IsResolve = true };
+            _running = new(take.Step, new(), Context.System.Scheduler.MonotonicClock) { IsResolve = true, Span = Span(take) };
             _images.Tell(new ImageCommands.Resolve(_id, new(take.Spec.ImageUrl, take.Spec.ImageHash), take.Step.Number));
             return;
         }
 
-        var running = new Running(take.Step, new(FileDeadline * 5), Context.System.Scheduler.MonotonicClock);
+        var running = new Running(take.Step, new(FileDeadline * 5), Context.System.Scheduler.MonotonicClock) { Span = Span(take) };
         _running = running;
         var session = _session;
-        Task.Run(() => RunAsync(take, session, running.Cancel.Token)).PipeTo(
+        Task.Run(() => RunAsync(take, session, running.Span, running.Cancel.Token)).PipeTo(
             Self,
             success: reply => new Ended(running.Number, reply),
             failure: cause => new Ended(running.Number, new NotTaken(running.Number, new(FailureCodes.HostError, cause.Message, false), null)));
@@ -88,14 +89,23 @@ internal sealed class DomainActor : ReceiveActor
         if (running.IsResolve)
         {
             _images.Tell(new ImageCommands.Release(_id));
+            NodeTracing.End(running.Span, "The step was cancelled.");
             _running = null;
         }
+    }
+
+    private Activity? Span(Take take)
+    {
+        var span = NodeTracing.Begin($"step {VmWords.Of(take.Step.Kind)}", take.Trace);
+        span?.SetTag("decloud.vm.id", _id.ToString());
+        return span;
     }
 
     private void End(Ended ended)
     {
         if (_running?.Number == ended.Number)
         {
+            NodeTracing.End(_running.Span, (ended.Reply as NotTaken)?.Failure.Message);
             NodeInstruments.StepEnded(_running.Step.Kind, ended.Reply is Taken, Context.System.Scheduler.MonotonicClock - _running.BeganAt);
             _running.Cancel.Dispose();
             _running = null;
@@ -118,8 +128,10 @@ internal sealed class DomainActor : ReceiveActor
         }
     }
 
-    private async Task<object> RunAsync(Take take, IHypervisorSession? session, CancellationToken stop)
+    private async Task<object> RunAsync(Take take, IHypervisorSession? session, Activity? span, CancellationToken stop)
     {
+        // What is called from here on is a part of the step; whoever began it goes on without.
+        Activity.Current = span;
         var number = take.Step.Number;
         var isOnDomain = take.Step.Kind is not (VmStep.CreateDisk or VmStep.CreateSeed or VmStep.RemoveFiles);
         try
@@ -247,6 +259,8 @@ internal sealed class DomainActor : ReceiveActor
         public long Number => Step.Number;
 
         public bool IsResolve { get; init; }
+
+        public Activity? Span { get; init; }
     }
 
     private sealed record Ended(long Number, object Reply);

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using DeCloud.NodeAgent.Core.Hypervisor;
 using DeCloud.NodeAgent.Core.Images;
 using DeCloud.NodeAgent.Core.Node;
@@ -12,7 +13,11 @@ internal static class DomainMessages
     public sealed record UseSession(IHypervisorSession? Session);
 
     /// <summary>Take a step.</summary>
-    public sealed record Take(StepInFlight Step, VmSpec Spec, ImageDigest? Image);
+    public sealed record Take(StepInFlight Step, VmSpec Spec, ImageDigest? Image)
+    {
+        /// <summary>The trace that it is a part of; nothing when nobody follows.</summary>
+        public ActivityContext Trace { get; init; }
+    }
 
     /// <summary>The step in flight is not waited for any more.</summary>
     public sealed record Abandon

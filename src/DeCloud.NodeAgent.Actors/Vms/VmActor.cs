@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Akka.Actor;
 using Akka.Event;
 using Akka.Persistence;
@@ -29,6 +30,7 @@ internal sealed class VmActor : ReceivePersistentActor, IWithTimers
     private readonly VmEnvironment _environment;
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly OperationWaiters _waiters;
+    private readonly OperationSpans _spans = new();
     private VmState _state;
     private IActorRef _domain = ActorRefs.Nobody;
     private IHypervisorSession? _session;
@@ -56,7 +58,7 @@ internal sealed class VmActor : ReceivePersistentActor, IWithTimers
         Recover<RecoveryCompleted>(_ => Begin());
 
         Command<Initialize>(Come);
-        Command<VmCommands.Change>(change => Commit(VmLife.Change(_state, environment.Policy, change, Now), Sender));
+        Command<VmCommands.Change>(change => Commit(VmLife.Change(_state, environment.Policy, change, Now), Sender, change.Trace));
         Command<VmQueries.Get>(_ => Sender.Tell(_state.Spec is null ? NotFound() : new VmReply.Found(View())));
         Command<VmQueries.GetOperation>(Answer);
         Command<VmQueries.FindOperation>(query => Answer(new VmQueries.GetOperation(query.VmId, _state.Operations.FindLast(o => o.Request.Id == query.RequestId)?.Number ?? 0, TimeSpan.Zero)));
@@ -90,6 +92,12 @@ internal sealed class VmActor : ReceivePersistentActor, IWithTimers
     private static DateTimeOffset Now => Context.System.Scheduler.Now;
 
     public static string PersistenceIdOf(VmId id) => $"vm-{id}";
+
+    protected override void PostStop()
+    {
+        _spans.EndAll();
+        base.PostStop();
+    }
 
     protected override void OnPersistFailure(Exception cause, object @event, long sequenceNr)
     {
@@ -135,7 +143,7 @@ internal sealed class VmActor : ReceivePersistentActor, IWithTimers
 
     private void Come(Initialize initialize)
     {
-        Commit(VmLife.Create(_state, _environment.Policy, initialize.Command, initialize.IsKnownAbsent, Now), Sender);
+        Commit(VmLife.Create(_state, _environment.Policy, initialize.Command, initialize.IsKnownAbsent, Now), Sender, initialize.Command.Trace);
         if (!initialize.IsKnownAbsent)
         {
             _domain.Tell(LookNow.Instance);
@@ -160,7 +168,7 @@ internal sealed class VmActor : ReceivePersistentActor, IWithTimers
     }
 
     /// <summary>Stores what follows and only then lets it be seen and done.</summary>
-    private void Commit(VmTurn turn, IActorRef? asker = null)
+    private void Commit(VmTurn turn, IActorRef? asker = null, ActivityContext trace = default)
     {
         if (turn.Refusal is { } refusal)
         {
@@ -170,7 +178,7 @@ internal sealed class VmActor : ReceivePersistentActor, IWithTimers
 
         if (turn.Events.IsEmpty)
         {
-            Settle(turn, asker);
+            Settle(turn, asker, trace);
             return;
         }
 
@@ -180,12 +188,12 @@ internal sealed class VmActor : ReceivePersistentActor, IWithTimers
             if (--left == 0)
             {
                 _environment.Written.Set();
-                Settle(turn, asker);
+                Settle(turn, asker, trace);
             }
         });
     }
 
-    private void Settle(VmTurn turn, IActorRef? asker)
+    private void Settle(VmTurn turn, IActorRef? asker, ActivityContext trace)
     {
         var before = _state;
         _state = turn.After;
@@ -199,9 +207,10 @@ internal sealed class VmActor : ReceivePersistentActor, IWithTimers
             _progress = null;
         }
 
+        _spans.Accepted(_state, turn.Operation, trace);
         if (turn.Run is { } step)
         {
-            _domain.Tell(new Take(step, _state.Spec!, _state.Image));
+            _domain.Tell(new Take(step, _state.Spec!, _state.Image) { Trace = _spans.Latest });
         }
         else if (before.Step is not null && _state.Step is null)
         {
@@ -213,6 +222,7 @@ internal sealed class VmActor : ReceivePersistentActor, IWithTimers
             NodeInstruments.OperationEnded(VmWords.OperationKind(ended.What), ended.Status, ended.EndedAt!.Value - ended.AcceptedAt);
         }
 
+        _spans.EndOver(_state);
         Publish(before);
         asker?.Tell(new VmReply.Accepted(_state.ViewOperation(turn.Operation, _progress)!, View()));
         _waiters.EndWhere(number => !IsRunning(number));

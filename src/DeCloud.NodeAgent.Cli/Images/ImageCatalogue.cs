@@ -23,6 +23,9 @@ internal static class ImageCatalogue
             throw new CliException(ExitCode.Usage, $"The catalogue of images {file} can't be read: {e.Message}", e);
         }
     }
+
+    /// <summary>The catalogue in the form in which a file has it.</summary>
+    public static string Json(IReadOnlyList<CatalogueImage> images) => JsonSerializer.Serialize(new CatalogueFile(images), CatalogueJson.Default.CatalogueFile);
 }
 
 /// <summary>The file.</summary>

@@ -86,8 +86,16 @@ internal static class ImageCommands
     private static Command Catalogue(Decloud decloud)
     {
         var catalogue = ImageSource.CatalogueOption();
-        return decloud.On(new("catalogue", "List the images that have a name") { catalogue }, (session, parsed, _) =>
+        var json = Shared.Json();
+        json.Description = "Print the list as JSON";
+        return decloud.On(new("catalogue", "List the images that have a name") { catalogue, json }, (session, parsed, _) =>
         {
+            if (parsed.GetValue(json))
+            {
+                session.Screen.Json(ImageCatalogue.Json(ImageCatalogue.Read(parsed.GetValue(catalogue), session.World)));
+                return Task.FromResult(ExitCode.Done);
+            }
+
             var table = Cells.Table("NAME", "TITLE", "URL");
             foreach (var image in ImageCatalogue.Read(parsed.GetValue(catalogue), session.World))
             {

@@ -16,6 +16,7 @@ internal static class NodeCommands
     {
         var command = new Command("node", "The node");
         command.Subcommands.Add(Show(decloud));
+        command.Subcommands.Add(NodeTop.Build(decloud));
         return command;
     }
 

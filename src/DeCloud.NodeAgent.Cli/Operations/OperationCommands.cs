@@ -18,6 +18,7 @@ internal static class OperationCommands
         command.Subcommands.Add(List(decloud));
         command.Subcommands.Add(Show(decloud));
         command.Subcommands.Add(Wait(decloud));
+        command.Subcommands.Add(Cancel(decloud));
         return command;
     }
 
@@ -87,6 +88,26 @@ internal static class OperationCommands
         var timeout = Shared.Duration("--timeout", "How long to wait. Default: until it ends", TimeSpan.Zero);
         return decloud.On(new("wait", "Wait for the end of an operation; ends with 1 when it failed") { id, timeout, json }, (session, parsed, cancellation) =>
             new OperationWait(session, null, parsed.GetValue(json), parsed.GetValue(timeout)).UntilEndAsync(parsed.GetRequiredValue(id), cancellation));
+    }
+
+    private static Command Cancel(Decloud decloud)
+    {
+        var id = Id();
+        var (json, key) = (Shared.Json(), Shared.Key());
+        return decloud.On(new("cancel", "Give up an operation that still waits or downloads; a VM that was being created or started stays, stopped") { id, key, json }, async (session, parsed, cancellation) =>
+        {
+            var reply = await session.Agent.ChangeAsync(
+                HttpMethod.Post, $"/api/operations/{Uri.EscapeDataString(parsed.GetRequiredValue(id))}/cancel", null, parsed.GetValue(key) ?? Guid.NewGuid().ToString(), cancellation).ConfigureAwait(false);
+            if (parsed.GetValue(json))
+            {
+                session.Screen.Json(reply.Body);
+                return ExitCode.Done;
+            }
+
+            var operation = reply.As(AgentClient.Types.OperationResource);
+            session.Screen.Line($"{operation.Kind} {operation.Resource}: cancelled");
+            return ExitCode.Done;
+        });
     }
 
     private static Table Table(IEnumerable<OperationResource> operations, DateTimeOffset now)

@@ -2,10 +2,14 @@ using System.CommandLine;
 using System.CommandLine.Invocation;
 using DeCloud.NodeAgent.Cli.Actors;
 using DeCloud.NodeAgent.Cli.Agent;
+using DeCloud.NodeAgent.Cli.Configuration;
+using DeCloud.NodeAgent.Cli.Debug;
+using DeCloud.NodeAgent.Cli.Doctor;
 using DeCloud.NodeAgent.Cli.Images;
 using DeCloud.NodeAgent.Cli.Node;
 using DeCloud.NodeAgent.Cli.Operations;
 using DeCloud.NodeAgent.Cli.Output;
+using DeCloud.NodeAgent.Cli.Peers;
 using DeCloud.NodeAgent.Cli.Vms;
 using DeCloud.NodeAgent.Cli.Warnings;
 
@@ -32,6 +36,10 @@ internal sealed class Decloud
         _root.Subcommands.Add(JournalCommands.Build(this));
         _root.Subcommands.Add(WarningCommands.Build(this));
         _root.Subcommands.Add(EventCommand.Build(this));
+        _root.Subcommands.Add(DoctorCommand.Build(this));
+        _root.Subcommands.Add(ConfigCommands.Build(this));
+        _root.Subcommands.Add(PeerCommands.Build(this));
+        _root.Subcommands.Add(DebugCommands.Build(this));
         _root.Subcommands.Add(WaitReadyCommand.Build(this));
         _root.Subcommands.Add(CompletionCommand.Build(this));
         _root.Subcommands.Add(ManualCommand.Build(this, _root));

@@ -49,6 +49,7 @@ namespace DeCloud.NodeAgent.Contracts.Rest;
 [JsonSerializable(typeof(NodeResources))]
 [JsonSerializable(typeof(NodeSnapshot))]
 [JsonSerializable(typeof(HealthResource))]
+[JsonSerializable(typeof(ConfigurationResource))]
 [JsonSerializable(typeof(WarningListResource))]
 [JsonSerializable(typeof(WarningResource))]
 [JsonSerializable(typeof(AcknowledgeWarningRequest))]

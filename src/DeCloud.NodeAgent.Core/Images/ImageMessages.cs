@@ -16,6 +16,10 @@ public static class ImageCommands
     /// <param name="Request">Who asks.</param>
     public sealed record Pull(ImageRequest Image, Request Request) : IImageMessage;
 
+    /// <summary>Give a pull up: its download stops unless others wait for it, and what was downloaded serves the next who asks. Answered by <see cref="ImageReply.Operation"/> or <see cref="ImageReply.Refused"/>.</summary>
+    /// <param name="Number">The pull's operation.</param>
+    public sealed record Cancel(long Number) : IImageMessage;
+
     /// <summary>Remove an image that nothing stands on; answered by <see cref="ImageReply.Removed"/> or <see cref="ImageReply.Refused"/>.</summary>
     /// <param name="Digest">Which.</param>
     public sealed record Remove(ImageDigest Digest) : IImageMessage;

@@ -115,6 +115,9 @@ public static class FailureCodes
     /// <summary>There is no such operation.</summary>
     public const string OperationNotFound = "operation-not-found";
 
+    /// <summary>The operation has ended, or has come to where breaking it off would do harm.</summary>
+    public const string OperationNotCancellable = "operation-not-cancellable";
+
     /// <summary>There is no such warning.</summary>
     public const string WarningNotFound = "warning-not-found";
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Diagnostics;
 using System.Text.Json.Serialization;
 using DeCloud.NodeAgent.Contracts.Rest;
 using DeCloud.NodeAgent.Core.Node;
@@ -68,6 +69,9 @@ public static class VmCommands
         /// </summary>
         public ImmutableArray<string> Gpus { get; init; } = [];
 
+        /// <summary>The trace that this is a part of; nothing when nobody follows.</summary>
+        public ActivityContext Trace { get; init; }
+
         /// <summary>Whether it shall be attached to the node's overlay. Its address there is settled when the VM is let in; then it is in its spec.</summary>
         public bool Overlay { get; init; }
     }
@@ -76,7 +80,11 @@ public static class VmCommands
     /// <param name="VmId">The VM.</param>
     /// <param name="What">The change.</param>
     /// <param name="Request">Who asks.</param>
-    public sealed record Change(VmId VmId, VmChange What, Request Request) : IVmCommand;
+    public sealed record Change(VmId VmId, VmChange What, Request Request) : IVmCommand
+    {
+        /// <summary>The trace that this is a part of; nothing when nobody follows.</summary>
+        public ActivityContext Trace { get; init; }
+    }
 }
 
 /// <summary>The questions a VM answers.</summary>

@@ -21,10 +21,11 @@ internal sealed partial class Confinement
 {
     private static readonly TimeSpan ProbeDeadline = TimeSpan.FromSeconds(5);
     private readonly string _prlimit;
-    private readonly string _setpriv;
+    private readonly IReadOnlyList<string> _withoutPrivileges;
     private readonly IReadOnlyList<string> _withoutNetwork;
 
-    private Confinement(string prlimit, string setpriv, IReadOnlyList<string> withoutNetwork) => (_prlimit, _setpriv, _withoutNetwork) = (prlimit, setpriv, withoutNetwork);
+    private Confinement(string prlimit, IReadOnlyList<string> withoutPrivileges, IReadOnlyList<string> withoutNetwork) =>
+        (_prlimit, _withoutPrivileges, _withoutNetwork) = (prlimit, withoutPrivileges, withoutNetwork);
 
     /// <summary>Whether programs run without a network.</summary>
     public bool HasNoNetwork => _withoutNetwork.Count > 0;
@@ -37,20 +38,23 @@ internal sealed partial class Confinement
     {
         var prlimit = HostPrograms.Find("prlimit") ?? throw Missing("prlimit");
         var setpriv = HostPrograms.Find("setpriv") ?? throw Missing("setpriv");
+
+        // What holds for this process holds for all it starts, and the service's filter of system calls does not let setpriv say it once more.
+        IReadOnlyList<string> withoutPrivileges = await HasNoNewPrivilegesAsync(cancellation) ? [] : [setpriv, "--no-new-privs"];
         var unshare = HostPrograms.Find("unshare");
         IReadOnlyList<string>[] ways = unshare is null ? [] : [[unshare, "--net"], [unshare, "--user", "--map-current-user", "--net"]];
         foreach (var way in ways)
         {
-            if (await WorksAsync([.. way, setpriv, "--no-new-privs", prlimit, "--core=0"], cancellation))
+            if (await WorksAsync([.. way, .. withoutPrivileges, prlimit, "--core=0"], cancellation))
             {
                 var inUserNamespace = way.Count > 2;
                 LogConfined(log, inUserNamespace);
-                return new(prlimit, setpriv, way);
+                return new(prlimit, withoutPrivileges, way);
             }
         }
 
         LogNetworkStays(log);
-        return new(prlimit, setpriv, []);
+        return new(prlimit, withoutPrivileges, []);
     }
 
     /// <summary>The command that runs a program within bounds.</summary>
@@ -68,8 +72,7 @@ internal sealed partial class Confinement
             "--core=0",
             "--nofile=256",
             .. _withoutNetwork,
-            _setpriv,
-            "--no-new-privs",
+            .. _withoutPrivileges,
             program,
             .. arguments,
         ];
@@ -77,6 +80,12 @@ internal sealed partial class Confinement
     }
 
     private static string Limit(string name, long value) => string.Create(CultureInfo.InvariantCulture, $"{name}{value}");
+
+    private static async Task<bool> HasNoNewPrivilegesAsync(CancellationToken cancellation)
+    {
+        const string status = "/proc/self/status";
+        return File.Exists(status) && (await File.ReadAllLinesAsync(status, cancellation)).Contains("NoNewPrivs:\t1");
+    }
 
     private static async Task<bool> WorksAsync(string[] command, CancellationToken cancellation)
     {

@@ -47,6 +47,7 @@ internal static class NodeApi
         services.AddSingleton(s => new LoopbackRelay(s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<LoopbackRelay>>()));
         services.AddSingleton<NodeGaugeBoard>();
         services.AddSingleton<NodeMetrics>();
+        services.AddOtlp(options.Telemetry);
         services.AddSingleton(s => new MetricsPage(s.GetRequiredService<NodeMetrics>().Store, s.GetRequiredService<TimeProvider>()));
         services.AddSingleton<ConsoleTickets>();
         services.AddSingleton<ConsoleSessions>();

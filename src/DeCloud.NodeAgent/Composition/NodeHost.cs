@@ -12,7 +12,7 @@ internal static class NodeHost
     /// <param name="options">What it was told.</param>
     /// <param name="configuration">The settings, for the host's own sections.</param>
     /// <param name="addNode">Adds actors and ports: <see cref="NodeComposition.AddNode"/>, or what a test puts in their place.</param>
-    public static WebApplication Build(NodeOptions options, IConfiguration configuration, Func<IServiceCollection, NodeOptions, IServiceCollection> addNode)
+    public static WebApplication Build(NodeOptions options, IConfigurationRoot configuration, Func<IServiceCollection, NodeOptions, IServiceCollection> addNode)
     {
         // Empty: whatever the host would read by itself (settings, environment, files) was read and checked already, or is not wanted.
         var builder = WebApplication.CreateEmptyBuilder(new() { ApplicationName = "decloud-agent", ContentRootPath = AppContext.BaseDirectory });
@@ -20,6 +20,7 @@ internal static class NodeHost
         builder.AddNodeHttp(options.Http);
         builder.Services.AddNodeApi(options);
         builder.Services.AddServiceNotices();
+        builder.Services.AddSingleton(Start.Settings(configuration));
         builder.Services.AddHostedService(s => new StartupMemory(s.GetRequiredService<IHostApplicationLifetime>(), s.GetRequiredService<TimeProvider>(), StartupMemory.GiveBack));
         addNode(builder.Services, options);
 

@@ -5,12 +5,16 @@ namespace DeCloud.NodeAgent.Configuration;
 /// <summary>What the command line asks for.</summary>
 /// <param name="WantsHelp">Show the help.</param>
 /// <param name="WantsVersion">Show the version.</param>
+/// <param name="WantsCheck">Check the configuration and end.</param>
+/// <param name="WantsSettings">Show the settings as JSON and end.</param>
 /// <param name="ConfigFolder">Where <c>conf.d</c> is; null for the program's own folder.</param>
 /// <param name="Settings">The settings.</param>
 /// <param name="Errors">What could not be understood.</param>
 internal sealed record CommandLine(
     bool WantsHelp,
     bool WantsVersion,
+    bool WantsCheck,
+    bool WantsSettings,
     string? ConfigFolder,
     IReadOnlyDictionary<string, string?> Settings,
     IReadOnlyList<ConfigurationError> Errors)
@@ -22,7 +26,7 @@ internal sealed record CommandLine(
     {
         var settings = new Dictionary<string, string?>(StringComparer.OrdinalIgnoreCase);
         var errors = new List<ConfigurationError>();
-        var (help, version) = (false, false);
+        var (help, version, check, show) = (false, false, false, false);
         for (var i = 0; i < arguments.Count; i++)
         {
             switch (arguments[i])
@@ -32,6 +36,12 @@ internal sealed record CommandLine(
                     break;
                 case "--version":
                     version = true;
+                    break;
+                case "--check-config":
+                    check = true;
+                    break;
+                case "--show-config":
+                    show = true;
                     break;
                 case var argument when TrySplit(argument, out var key, out var value):
                     // '--Key value' takes the next argument, unless that is a flag itself.
@@ -53,7 +63,7 @@ internal sealed record CommandLine(
         }
 
         settings.Remove("config-folder", out var folder);
-        return new(help, version, folder, settings, errors);
+        return new(help, version, check, show, folder, settings, errors);
     }
 
     private static bool TrySplit(string argument, [NotNullWhen(true)] out string? key, out string? value)

@@ -64,6 +64,7 @@ internal static class NodeConfiguration
                 reader.Read("Heartbeat:OrchestratorUrl", null, "Orchestrator:BaseUrl", "Where the reports go.", SettingFormats.WebUrl)),
             Orchestrator = OrchestratorConfiguration.Read(reader, readSecret),
             Remote = RemoteConfiguration.Read(reader, readSecret),
+            Telemetry = TelemetryConfiguration.Read(reader, readSecret),
         };
     }
 
@@ -178,6 +179,7 @@ internal static class NodeConfiguration
         }
 
         OrchestratorConfiguration.CheckTogether(reader, options);
+        TelemetryConfiguration.CheckTogether(reader, options);
     }
 
     internal static Parsed<string?> Nullable(Parsed<string> parsed) => new(parsed.Value, parsed.Reason, parsed.Remedy);

@@ -47,6 +47,9 @@ internal sealed record NodeOptions
 
     /// <summary>The orchestrator that commands over Akka.Remote; null when there is none.</summary>
     public RemoteSection? Remote { get; init; }
+
+    /// <summary>Where traces and metrics are sent to; null for nowhere.</summary>
+    public TelemetrySection? Telemetry { get; init; }
 }
 
 /// <summary>Section <c>Libvirt</c>.</summary>
@@ -198,6 +201,17 @@ internal sealed record OrchestratorSection(Uri? BaseUrl, string? ApiKey)
 
     /// <summary>Leaves the key out, so that no log can hold it by accident.</summary>
     public override string ToString() => $"{nameof(OrchestratorSection)} {{ BaseUrl = {BaseUrl} }}";
+}
+
+/// <summary>Section <c>Telemetry</c>.</summary>
+/// <param name="Endpoint">The collector's base URL.</param>
+/// <param name="Headers">Headers that are sent along, as the exporter takes them; null for none.</param>
+/// <param name="MetricsInterval">Time between two sendings of metrics.</param>
+/// <param name="TraceRatio">The part of the traces that are sent, from 0 to 1.</param>
+internal sealed record TelemetrySection(Uri Endpoint, string? Headers, TimeSpan MetricsInterval, double TraceRatio)
+{
+    /// <summary>Leaves the headers out, so that no log can hold them by accident.</summary>
+    public override string ToString() => $"{nameof(TelemetrySection)} {{ Endpoint = {Endpoint} }}";
 }
 
 /// <summary>Section <c>Remote</c>.</summary>

@@ -9,7 +9,8 @@ internal sealed record Setting(string Value, string Origin);
 /// <param name="Key">The key, <c>Section:Name</c>.</param>
 /// <param name="Default">What holds when nothing is configured, for people.</param>
 /// <param name="Meaning">What it is for.</param>
-internal sealed record KnownKey(string Key, string Default, string Meaning);
+/// <param name="IsSecret">Whether the value must never be shown.</param>
+internal sealed record KnownKey(string Key, string Default, string Meaning, bool IsSecret = false);
 
 /// <summary>What is wrong with the configuration in one place.</summary>
 /// <param name="Key">The key.</param>

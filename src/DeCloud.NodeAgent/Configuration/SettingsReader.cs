@@ -28,7 +28,7 @@ internal sealed class SettingsReader(IReadOnlyDictionary<string, Setting> settin
     /// <returns>The value, or the fallback when nothing or something wrong is configured.</returns>
     public T Read<T>(string key, T fallback, string shown, string meaning, Func<string, Parsed<T>> parse, bool isSecret = false)
     {
-        _known.Add(new(key, shown, meaning));
+        _known.Add(new(key, shown, meaning, isSecret));
         if (!settings.TryGetValue(key, out var setting) || setting.Value.Length == 0)
         {
             return fallback;

@@ -1,4 +1,7 @@
 using System.Reflection;
+using System.Text.Json;
+using DeCloud.NodeAgent.Api;
+using DeCloud.NodeAgent.Contracts.Rest;
 using Microsoft.Extensions.Configuration.EnvironmentVariables;
 using Microsoft.Extensions.Configuration.Memory;
 
@@ -8,7 +11,7 @@ namespace DeCloud.NodeAgent.Configuration;
 /// <param name="Options">What to run with; null to exit.</param>
 /// <param name="Configuration">The settings as they were read, for the host's own sections.</param>
 /// <param name="ExitCode">How to exit.</param>
-internal sealed record Start(NodeOptions? Options, IConfiguration Configuration, int ExitCode)
+internal sealed record Start(NodeOptions? Options, IConfigurationRoot Configuration, int ExitCode)
 {
     /// <summary><c>EX_CONFIG</c> of sysexits.h: something is wrong with the configuration; starting again won't help.</summary>
     public const int ConfigurationExitCode = 78;
@@ -41,9 +44,19 @@ internal sealed record Start(NodeOptions? Options, IConfiguration Configuration,
         var found = new List<ConfigurationError>(commandLine.Errors);
         var configuration = Gather(commandLine, found);
         found.AddRange(NodeConfiguration.Read(Flatten(configuration), SecretFile.Read, out var options));
+        if (commandLine.WantsSettings)
+        {
+            output.WriteLine(JsonSerializer.Serialize(Settings(configuration), WireJson.Types.ConfigurationResource));
+        }
+
         if (found.Count == 0)
         {
-            return new(options, configuration, 0);
+            if (commandLine.WantsCheck)
+            {
+                output.WriteLine("The configuration is sound.");
+            }
+
+            return new(commandLine.WantsCheck || commandLine.WantsSettings ? null : options, configuration, 0);
         }
 
         errors.WriteLine($"decloud-agent does not start: {found.Count} {(found.Count == 1 ? "error" : "errors")} in its configuration.");
@@ -54,6 +67,12 @@ internal sealed record Start(NodeOptions? Options, IConfiguration Configuration,
 
         return new(null, configuration, ConfigurationExitCode);
     }
+
+    /// <summary>The settings as they came together, for people.</summary>
+    /// <param name="configuration">What <see cref="Read"/> gave.</param>
+    public static ConfigurationResource Settings(IConfigurationRoot configuration) => EffectiveSettings.Of(Flatten(configuration), NodeConfiguration.KnownKeys(), ShippedFile);
+
+    private static string ShippedFile => Path.Join(AppContext.BaseDirectory, "appsettings.json");
 
     private static IConfigurationRoot Gather(CommandLine commandLine, List<ConfigurationError> errors)
     {
@@ -66,7 +85,7 @@ internal sealed record Start(NodeOptions? Options, IConfiguration Configuration,
         var dropIns = Path.Join(folder, "conf.d");
         var files = Directory.Exists(dropIns) ? Directory.GetFiles(dropIns, "*.json").Order(StringComparer.Ordinal) : Enumerable.Empty<string>();
         var builder = new ConfigurationBuilder();
-        foreach (var file in files.Prepend(Path.Join(AppContext.BaseDirectory, "appsettings.json")).Where(File.Exists))
+        foreach (var file in files.Prepend(ShippedFile).Where(File.Exists))
         {
             if (Load(file, errors) is { } settings)
             {
@@ -112,7 +131,9 @@ internal sealed record Start(NodeOptions? Options, IConfiguration Configuration,
         decloud-agent {Version}: runs virtual machines on this host for a decentralised cloud.
 
         Usage: decloud-agent [--Section:Key=value ...] [--config-folder=PATH]
-               decloud-agent --help | --version
+               decloud-agent --check-config | --show-config | --help | --version
+
+        --check-config tells everything that is wrong and ends; --show-config prints every setting with its origin as JSON, without secrets.
 
         Settings come from appsettings.json beside the program, conf.d/*.json in the configuration folder (the program's own unless given),
         the environment (DECLOUD__Section__Key) and the command line; the later override the earlier.

@@ -56,9 +56,9 @@ internal static class NodeGauges
         Add("decloud.orchestrator.quarantined.vms", "{vm}", "VMs that the orchestrator disowned; they are stopped and kept.", l => l.QuarantinedVms.Count);
         meter.CreateObservableGauge(
             "decloud.orchestrator.last.report.timestamp",
-            () => board.Orchestrator?.LastReportAt is { } at ? [new Measurement<double>(at.ToUnixTimeMilliseconds() / 1000.0)] : Array.Empty<Measurement<double>>(),
+            () => board.Orchestrator is { } link ? [new Measurement<double>((link.LastReportAt ?? DateTimeOffset.UnixEpoch).ToUnixTimeMilliseconds() / 1000.0)] : Array.Empty<Measurement<double>>(),
             "s",
-            "When a report to the orchestrator last went well, in seconds since 1970.");
+            "When a report to the orchestrator last went well, in seconds since 1970; 0 for never.");
 
         void Add(string name, string unit, string meaning, Func<Contracts.Rest.OrchestratorResource, long> value) =>
             meter.CreateObservableGauge(name, () => board.Orchestrator is { } link ? [new Measurement<long>(value(link))] : Array.Empty<Measurement<long>>(), unit, meaning);

@@ -27,6 +27,8 @@ internal sealed class Agent : IAsyncDisposable
 
     public int Pid => _process.Id;
 
+    public int Port => Http.BaseAddress!.Port;
+
     /// <summary>Just before the process was started.</summary>
     public long StartedAt { get; }
 

@@ -117,22 +117,4 @@ internal static class ChangeBenchmark
 
     private static async Task<int> BootsAsync(Agent agent, Guid vm) =>
         (await agent.Http.GetStringAsync($"/api/vms/{vm}/console?tail=65536")).Split("decloud-test-guest: ready").Length - 1;
-
-    /// <summary>Waits for the event that says a domain stopped.</summary>
-    private sealed class Stops(DomainEventSubscription events)
-    {
-        public async Task<long> NextAsync(Guid vm)
-        {
-            using var deadline = new CancellationTokenSource(Deadline);
-            await foreach (var happened in events.ReadAllAsync(deadline.Token))
-            {
-                if (happened is DomainLifecycleEvent { Kind: DomainChangeKind.Stopped } && happened.Domain.Uuid == vm)
-                {
-                    return Stopwatch.GetTimestamp();
-                }
-            }
-
-            throw new InvalidOperationException("libvirt's events ended.");
-        }
-    }
 }

@@ -1,8 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
-using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
-using System.Text.Json;
 using Akka.Actor;
 using DeCloud.NodeAgent.Benchmarks.Lab;
 using DeCloud.NodeAgent.Benchmarks.Measure;
@@ -24,15 +20,15 @@ internal static class NodesBenchmark
     public static async Task RunAsync(Setting setting, Report report)
     {
         var folder = setting.NewFolder("nodes");
-        using var authority = Authority(folder);
-        Certify(authority, folder, "orchestrator", ["orchestrator"]);
+        using var authority = Certificates.Authority(folder);
+        Certificates.Certify(authority, folder, "orchestrator", ["orchestrator"]);
         var hardening = await File.ReadAllTextAsync(Path.Combine(AppContext.BaseDirectory, "hocon", "edge.conf")) + "\nakka { loglevel = OFF, stdout-loglevel = OFF, loggers = [] }";
         var systems = new List<ActorSystem>();
         var addresses = new List<string>();
         for (var link = 0; link < Links; link++)
         {
             var names = Enumerable.Range(0, NodesPerLink).Select(i => $"sim-{link}-{i}").ToList();
-            Certify(authority, folder, $"link-{link}", names);
+            Certificates.Certify(authority, folder, $"link-{link}", names);
             var port = LoopbackServer.FreePort();
             var certificates = PeerCertificates.Load(FileOf($"link-{link}.pem"), FileOf($"link-{link}.key"), FileOf("ca.pem"));
             var system = PeerSystem.Create(RemoteProtocol.EdgeSystem, hardening, new("127.0.0.1", port, 128 << 10), certificates, () => ["orchestrator"], (_, _) => { });
@@ -45,30 +41,18 @@ internal static class NodesBenchmark
         }
 
         await File.WriteAllLinesAsync(FileOf("nodes"), addresses);
-        using var orchestrator = Start();
+        using var orchestrator = OrchestratorProgram.Start(folder, HeartbeatSeconds, "--nodes", FileOf("nodes"));
         var since = Stopwatch.GetTimestamp();
-        var first = await TotalsAsync();
-        while (first.GetProperty("attached").GetInt64() < Links * NodesPerLink)
-        {
-            if (Stopwatch.GetElapsedTime(since) > AttachDeadline)
-            {
-                throw new InvalidOperationException($"Not every node attached: {first}");
-            }
-
-            await Task.Delay(200);
-            first = await TotalsAsync();
-        }
-
+        await orchestrator.AttachedAsync(Links * NodesPerLink, AttachDeadline);
         var attached = Stopwatch.GetElapsedTime(since);
         // Every node has beaten at least once, and the work of attaching is over.
         await Task.Delay(TimeSpan.FromSeconds(HeartbeatSeconds));
-        var begin = await TotalsAsync();
+        var begin = await orchestrator.TotalsAsync();
         var started = Stopwatch.GetTimestamp();
         await Task.Delay(TimeSpan.FromSeconds(MeasuredSeconds));
-        var end = await TotalsAsync();
+        var end = await orchestrator.TotalsAsync();
         var seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
-        await orchestrator.StandardInput.WriteLineAsync("quit");
-        await orchestrator.WaitForExitAsync();
+        await orchestrator.QuitAsync();
         foreach (var system in systems)
         {
             await system.Terminate();
@@ -85,58 +69,6 @@ internal static class NodesBenchmark
         report.Tell("orchestrator, memory per node", $"{end.GetProperty("memoryBytes").GetInt64() / 1024.0 / nodes:0} KiB ({end.GetProperty("memoryBytes").GetInt64() >> 20} MiB in all)");
 
         string FileOf(string name) => Path.Combine(folder, name);
-
-        Process Start()
-        {
-            var info = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "decloud-orchestrator")) { RedirectStandardInput = true, RedirectStandardOutput = true };
-            string[] arguments =
-            [
-                "--json", "--quiet", "--cert", FileOf("orchestrator.pem"), "--key", FileOf("orchestrator.key"), "--ca", FileOf("ca.pem"), "--epoch", "1",
-                "--heartbeat", HeartbeatSeconds.ToString(CultureInfo.InvariantCulture), "--nodes", FileOf("nodes"),
-            ];
-            Array.ForEach(arguments, info.ArgumentList.Add);
-            return Process.Start(info)!;
-        }
-
-        async Task<JsonElement> TotalsAsync()
-        {
-            await orchestrator.StandardInput.WriteLineAsync("totals");
-            while (await orchestrator.StandardOutput.ReadLineAsync() is { } line)
-            {
-                if (line.StartsWith("{\"what\":\"totals\"", StringComparison.Ordinal))
-                {
-                    return JsonDocument.Parse(line).RootElement;
-                }
-            }
-
-            throw new InvalidOperationException("The orchestrator ended.");
-        }
-    }
-
-    private static X509Certificate2 Authority(string folder)
-    {
-        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var request = new CertificateRequest("CN=authority", key, HashAlgorithmName.SHA256);
-        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
-        var made = request.CreateSelfSigned(TimeProvider.System.GetUtcNow().AddDays(-1), TimeProvider.System.GetUtcNow().AddDays(7));
-        File.WriteAllText(Path.Combine(folder, "ca.pem"), made.ExportCertificatePem());
-        return made;
-    }
-
-    private static void Certify(X509Certificate2 authority, string folder, string file, IReadOnlyList<string> names)
-    {
-        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var request = new CertificateRequest("CN=" + file, key, HashAlgorithmName.SHA256);
-        var alternatives = new SubjectAlternativeNameBuilder();
-        foreach (var name in names)
-        {
-            alternatives.AddDnsName(name);
-        }
-
-        request.CertificateExtensions.Add(alternatives.Build());
-        using var made = request.Create(authority, TimeProvider.System.GetUtcNow().AddHours(-1), TimeProvider.System.GetUtcNow().AddDays(1), RandomNumberGenerator.GetBytes(12));
-        File.WriteAllText(Path.Combine(folder, file + ".pem"), made.ExportCertificatePem());
-        File.WriteAllText(Path.Combine(folder, file + ".key"), key.ExportPkcs8PrivateKeyPem());
     }
 
     /// <summary>Says what a node says, and has no machine behind it.</summary>

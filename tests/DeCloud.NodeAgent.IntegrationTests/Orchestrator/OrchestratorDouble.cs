@@ -285,7 +285,11 @@ public sealed class OrchestratorDouble : IAsyncDisposable
 
     private Task HearAsync(HttpContext http, string id, JsonElement body)
     {
-        Assert.Equal(id, body.GetProperty("commandId").GetString());
+        if (body.GetProperty("commandId").GetString() != id)
+        {
+            return RefuseAsync(http, 400, "WRONG_ID", "the acknowledgement's path and body name different commands");
+        }
+
         Acks.Enqueue(body);
         if (LosesAckAnswers)
         {

@@ -75,6 +75,31 @@ public sealed class ImageCacheTests(ITestOutputHelper output) : NodeFixture(outp
     }
 
     [Fact]
+    public async Task A_pull_that_is_given_up_ends_at_once_and_stops_the_download_that_nobody_else_waits_for()
+    {
+        await Connected();
+        Disk.HoldImports = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        await Pull("https://a.example/a", "p1");
+        await Pull("https://a.example/a", "p2");
+        await Until(() => Disk.Imports == 1);
+        var waiting = Ask(new ImageQueries.GetOperation(1, TimeSpan.FromSeconds(30)));
+
+        Assert.Equal("superseded", Assert.IsType<ImageReply.Operation>(await Ask(new ImageCommands.Cancel(1))).Resource.Status);
+        Assert.Equal("superseded", Assert.IsType<ImageReply.Operation>(await waiting).Resource.Status);
+        Assert.Equal("running", (await Operation(2)).Status);
+        Assert.Equal(FailureCodes.OperationNotCancellable, Assert.IsType<ImageReply.Refused>(await Ask(new ImageCommands.Cancel(1))).Failure.Code);
+        Assert.Equal(FailureCodes.OperationNotFound, Assert.IsType<ImageReply.Refused>(await Ask(new ImageCommands.Cancel(9))).Failure.Code);
+
+        await Ask(new ImageCommands.Cancel(2));
+        await RestartNode();
+        await Connected();
+        Assert.Equal("superseded", (await Operation(2)).Status);
+        Assert.Equal(1, Disk.Imports);
+        await Pull("https://a.example/a", "p3");
+        await Until(() => Disk.Imports == 2);
+    }
+
+    [Fact]
     public async Task Over_the_budget_the_longest_unused_leaves_and_what_is_in_use_stays()
     {
         await Connected();

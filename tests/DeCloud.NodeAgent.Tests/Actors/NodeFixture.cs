@@ -33,7 +33,7 @@ public abstract class NodeFixture : TestKit
 {
     private static readonly Config Setup = ConfigurationFactory.ParseString("""
         akka.loglevel = ERROR
-        akka.scheduler.implementation = "Akka.TestKit.TestScheduler, Akka.TestKit"
+        akka.scheduler.implementation = "DeCloud.NodeAgent.Tests.VirtualScheduler, DeCloud.NodeAgent.Tests"
         akka.persistence.journal.plugin = "breakable"
         breakable.class = "DeCloud.NodeAgent.Tests.Actors.BreakableJournal, DeCloud.NodeAgent.Tests"
         breakable.plugin-dispatcher = "akka.actor.default-dispatcher"
@@ -70,7 +70,7 @@ public abstract class NodeFixture : TestKit
 
     protected IActorRef Node { get; private set; }
 
-    protected TestScheduler Clock => (TestScheduler)Sys.Scheduler;
+    protected private VirtualScheduler Clock => (VirtualScheduler)Sys.Scheduler;
 
     protected virtual OrchestratorParts? Orchestrator => null;
 

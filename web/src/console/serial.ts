@@ -2,7 +2,7 @@ import { FitAddon } from '@xterm/addon-fit'
 import { Terminal } from '@xterm/xterm'
 import '@xterm/xterm/css/xterm.css'
 import { reasonOf, type Open, type Told } from './line'
-import { documentWithoutInlineStyle } from './styles'
+import { withoutInlineStyle } from './styles'
 
 const scrollback = 5_000
 
@@ -13,17 +13,14 @@ export function openSerial(place: HTMLElement, url: string, told: Told): Open {
     convertEol: false,
     fontSize: 13,
     fontFamily: 'ui-monospace, "Cascadia Mono", "DejaVu Sans Mono", Menlo, monospace',
-    // A screen reader is told what the guest prints.
-    screenReaderMode: false,
     theme: { background: '#11151a', foreground: '#d7dde4', cursor: '#d7dde4', selectionBackground: '#3a4a5e' },
-    documentOverride: documentWithoutInlineStyle(),
     // The guest may not touch the window, the clipboard or links.
     windowOptions: {},
     linkHandler: { activate: () => {} },
   })
   const fit = new FitAddon()
   terminal.loadAddon(fit)
-  terminal.open(place)
+  withoutInlineStyle(() => terminal.open(place))
   fit.fit()
   const watch = new ResizeObserver(() => fit.fit())
   watch.observe(place)

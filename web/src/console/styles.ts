@@ -1,21 +1,20 @@
 /**
- * The document, for a library that writes style elements, which the page's policy refuses. The rules go into a style sheet
- * made by script instead, which the policy lets in: it holds what this page's own scripts wrote, and nothing that was parsed.
+ * Does something during which a library makes style elements, which the page's policy refuses. The rules go into style sheets
+ * made by script instead, which the policy lets in: they hold what this page's own scripts wrote, and nothing that was parsed.
  */
-export function documentWithoutInlineStyle(): Document {
-  return new Proxy(document, {
-    get(target, name) {
-      if (name === 'createElement') return (tag: string) => tag === 'style' ? styleHolder() : target.createElement(tag)
-      const value: unknown = Reflect.get(target, name, target)
-      return typeof value === 'function' ? value.bind(target) : value
-    },
-    set: (target, name, value) => Reflect.set(target, name, value, target),
-  })
+export function withoutInlineStyle(work: () => void): void {
+  const create = document.createElement
+  document.createElement = ((tag: string, options?: ElementCreationOptions) => tag === 'style' ? styleHolder() : create.call(document, tag, options)) as typeof create
+  try {
+    work()
+  } finally {
+    document.createElement = create
+  }
 }
 
 function styleHolder(): HTMLElement {
   const sheet = new CSSStyleSheet()
-  const holder = document.createElement('span')
+  const holder = Document.prototype.createElement.call(document, 'span')
   holder.hidden = true
   Object.defineProperty(holder, 'textContent', { get: () => '', set: (rules: string) => sheet.replaceSync(rules) })
   holder.remove = () => {

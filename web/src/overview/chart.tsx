@@ -9,7 +9,7 @@ export interface Line { name: string; values: (number | null)[] }
 
 interface Props { title: string; times: number[]; lines: Line[]; show: (value: number) => string; most?: number }
 
-const height = 84
+const height = 92
 
 /** The last two minutes of something. The numbers are in the legend, so nothing is told by the picture alone. */
 export function Chart({ title, times, lines, show, most }: Props) {
@@ -27,14 +27,14 @@ export function Chart({ title, times, lines, show, most }: Props) {
       height,
       legend: { show: false },
       cursor: { show: false },
-      padding: [6, 0, 0, 0],
+      padding: [7, 0, 7, 0],
       scales: {
         x: { range: () => { const last = Date.now() / 1000; return [last - kept, last] } },
         y: { range: (_, __, max) => [0, most ?? Math.max(1024, (max ?? 0) * 1.15)] },
       },
       axes: [
         { show: false },
-        { side: 1, size: 56, gap: 6, stroke: text, font: '11px system-ui, sans-serif', ticks: { show: false }, grid: { stroke: grid, width: 1 }, splits: (_, __, min, max) => [min, max / 2, max], values: (_, splits) => splits.map(show) },
+        { side: 1, size: 68, gap: 6, stroke: text, font: '11px system-ui, sans-serif', ticks: { show: false }, grid: { stroke: grid, width: 1 }, splits: (_, __, min, max) => [min, max / 2, max], values: (_, splits) => splits.map(show) },
       ],
       series: [{}, ...lines.map((_, index) => ({ stroke: colours[index], width: 1.5, points: { show: false }, ...(index === 0 ? { fill: colours[0]!.replace('rgb(', 'rgba(').replace(')', ', 0.12)') } : {}) }))],
     }, [[], ...lines.map(() => [])] as uPlot.AlignedData, place)

@@ -13,7 +13,7 @@ export function Overview() {
   const { value: view, error } = node.value
   return (
     <>
-      <Head title="Overview" note={view && `decloud-agent ${view.version}, up ${duration((now.value - Date.parse(view.startedAt)) / 1000)}`} />
+      <Head title="Overview" note={view && `decloud-agent ${view.version.split('+', 1)[0]}, up ${duration((now.value - Date.parse(view.startedAt)) / 1000)}`} />
       <Trouble error={error} />
       <Wanting />
       <div class="grid two">

@@ -69,7 +69,8 @@ export function stateOf(vm: Vm): string {
   if (vm.failure) return 'retrying'
   if (vm.intent.state === 'deleted') return 'deleting'
   if (vm.status.state === 'unknown') return 'unknown'
-  if (vm.intent.state === 'running' && vm.status.state !== 'running') return vm.status.state === 'absent' ? 'creating' : 'starting'
+  if (vm.intent.state === 'running' && vm.status.state === 'absent') return 'creating'
+  if (vm.intent.state === 'running' && vm.status.state === 'stopped') return 'starting'
   if (vm.intent.state === 'stopped' && vm.status.state === 'running') return 'stopping'
   return vm.status.state === 'absent' ? 'preparing' : vm.status.state
 }

@@ -5,6 +5,7 @@ import { warnings } from '../shell/live'
 import { linkTo } from '../shell/router'
 import { Ago, Empty, Head, Loading, State, Trouble } from '../ui/parts'
 import { attempt } from '../ui/toasts'
+import { vms } from '../vms/store'
 
 const rank = { critical: 0, warning: 1, info: 2 }
 
@@ -41,7 +42,7 @@ export function WarningLine({ warning, isFull }: { warning: Warning; isFull?: bo
     <article class={warning.active && !warning.acknowledged ? 'warning' : 'warning done'}>
       <State word={warning.severity} />
       <div>
-        <p><span class="strong">{warning.title}</span> <span class="muted">{vm ? <a href={linkTo('vms', vm)}>{warning.subject}</a> : warning.subject}, <Ago at={warning.lastSeen} />{warning.count > 1 && `, ${warning.count} times`}</span></p>
+        <p><span class="strong">{warning.title}</span> <span class="muted">{vm ? <a href={linkTo('vms', vm)}>{vms.value.get(vm)?.peek().name ?? warning.subject}</a> : warning.subject}, <Ago at={warning.lastSeen} />{warning.count > 1 && `, ${warning.count} times`}</span></p>
         {isFull && (
           <>
             <p>{warning.detail}</p>

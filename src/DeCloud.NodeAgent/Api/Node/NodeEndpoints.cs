@@ -23,6 +23,10 @@ internal static class NodeEndpoints
             .Gives<NodeResource>(200, "The node.")
             .Fails(EndpointDocs.WhenAsked);
 
+        node.MapGet("configuration", Configuration)
+            .Does("Get the configuration", "Every setting that the agent runs with, and where it was written: a file, the environment, the command line, or nowhere. Secrets are named and not shown.")
+            .Gives<ConfigurationResource>(200, "The settings, ordered by key.");
+
         node.MapGet("foreign-domains", Foreign)
             .Does("List foreign domains", "The libvirt domains of this host that the agent did not make. They are shown and never touched.")
             .NeedsVms()
@@ -35,6 +39,8 @@ internal static class NodeEndpoints
             .Fails(EndpointDocs.WhenAsked)
             .Fails(FailureCodes.CapacityUnknown);
     }
+
+    private static Ok<ConfigurationResource> Configuration(ConfigurationResource configuration) => TypedResults.Ok(configuration);
 
     private static async Task<Ok<NodeResource>> Get(HttpContext http, IRequiredActor<NodeKey> node) =>
         TypedResults.Ok(await node.ActorRef.QueryAsync<NodeResource>(new NodeQueries.Get(), http.RequestAborted));

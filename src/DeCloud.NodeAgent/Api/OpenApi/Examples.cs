@@ -199,6 +199,13 @@ internal static class Examples
         [typeof(Page<ForeignDomainResource>)] = Write(new Page<ForeignDomainResource>([Foreign], 1, null), WireJson.Types.PageForeignDomainResource),
         [typeof(ReadinessResource)] = Write(new ReadinessResource(true, ["journal", "libvirt", "reconciled", "capacity"]), WireJson.Types.ReadinessResource),
         [typeof(IReadOnlyList<ErrorKindResource>)] = Write([ErrorCatalogue.Shown[0]], WireJson.Types.IReadOnlyListErrorKindResource),
+        [typeof(ConfigurationResource)] = Write(
+            new ConfigurationResource(
+            [
+                new() { Key = "Http:ApiToken", Value = "(hidden)", Origin = "environment", IsChanged = true, Default = "none", Meaning = "The token that callers must show as 'Authorization: Bearer'." },
+                new() { Key = "Vms:StopGrace", Value = "2m", Origin = "/etc/decloud/conf.d/10-node.json", IsChanged = true, Default = "00:01:00", Meaning = "How long a guest has for its shutdown before the power is cut." },
+            ]),
+            WireJson.Types.ConfigurationResource),
         [typeof(HealthResource)] = Write(
             new HealthResource("degraded", [new("journal", "ok", "The journal can be written."), new("disk /", "degraded", "Only 12.4 GiB (6.2 %) are free on /. Free space on it, or what is written to it will stop.")]),
             WireJson.Types.HealthResource),

@@ -37,6 +37,46 @@ internal static class OperationEndpoints
             .Gives<OperationResource>(200, "The operation, ended or not.")
             .Fails(EndpointDocs.WhenAsked)
             .Fails(FailureCodes.OperationNotFound, FailureCodes.VmsUnsupported);
+
+        operations.MapPost("{id}/cancel", Cancel)
+            .Mutates()
+            .Does(
+                "Cancel an operation",
+                "Gives up an operation that waits for its next try or for an image; it then is 'superseded'. A pull stops downloading unless others wait for the same image. A VM that was being created or started shall be stopped from then on: start it again, or delete it.")
+            .Gives<OperationResource>(200, "The operation, which has ended.")
+            .Fails(EndpointDocs.WhenAsked)
+            .Fails(FailureCodes.OperationNotFound, FailureCodes.OperationNotCancellable, FailureCodes.VmNotFound, FailureCodes.VmDeleted, FailureCodes.VmNotRunning, FailureCodes.IdempotencyConflict, FailureCodes.JournalUnavailable, FailureCodes.HypervisorUnavailable, FailureCodes.VmsUnsupported);
+    }
+
+    /// <summary>A VM's operation is given up by what takes its place: the VM shall be stopped. That is only done while nothing of it runs.</summary>
+    private static async Task<Results<Ok<OperationResource>, Problem>> Cancel(string id, HttpContext http, IRequiredActor<VmsKey> vms, IRequiredActor<ImagesKey> images)
+    {
+        if (!OperationId.TryParse(id, out var operation))
+        {
+            return Problem.Of(FailureCodes.OperationNotFound, "The id is none that this node gives out.");
+        }
+
+        if (operation.Vm is not { } vm)
+        {
+            return ToAnswer(await images.ActorRef.CommandAsync<ImageReply>(new ImageCommands.Cancel(operation.Number), http.RequestAborted));
+        }
+
+        var query = new VmQueries.GetOperation(vm, operation.Number, TimeSpan.Zero);
+        var found = await vms.ActorRef.QueryAsync<VmReply>(query, http.RequestAborted);
+        if (found is not VmReply.Operation { Resource: var seen })
+        {
+            return ToAnswer(found);
+        }
+
+        if (Cancelling.Objection(seen) is { } objection)
+        {
+            return Problem.Of(FailureCodes.OperationNotCancellable, objection);
+        }
+
+        var request = IdempotencyKey.RequestOf(http, $"POST /api/operations/{id}/cancel");
+        return await vms.ActorRef.CommandAsync<VmReply>(new VmCommands.Change(vm, VmChange.Stop, request), http.RequestAborted) is VmReply.Refused refused
+            ? Problem.Of(refused.Failure)
+            : ToAnswer(await vms.ActorRef.QueryAsync<VmReply>(query, http.RequestAborted));
     }
 
     private static Results<Ok<Page<OperationResource>>, Problem> List(HttpContext http, OperationBoard board)

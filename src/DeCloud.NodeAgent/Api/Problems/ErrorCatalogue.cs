@@ -65,6 +65,7 @@ internal static class ErrorCatalogue
         new(FailureCodes.VmNotRunning, 409, "The VM's state does not allow this", "The request needs the VM in another state, running as a rule."),
         new(FailureCodes.GuestDown, 409, "The guest is down", "The guest went down when it should have come up. The console's tail and the history say why."),
         new(FailureCodes.VmCrashed, 409, "The VM went down by itself", "QEMU died under the VM or could not start it; the VM is started again after a pause."),
+        new(FailureCodes.OperationNotCancellable, 409, "The operation can't be cancelled", "It has ended, or it is past waiting and downloading; the detail says which and what to do instead."),
         new(FailureCodes.ActorNotRestartable, 409, "The actor is not started again by hand", "Only parts of the node and VMs' actors are; the detail says which to choose instead."),
         new(FailureCodes.ActorBusy, 409, "The actor has work in flight", "A restart would break it off. Wait for its end."),
         new(FailureCodes.ConsoleBusy, 409, "Somebody has the VM's serial console", "One at a time has a VM's serial console. Wait until it is free, or ask for the ticket with 'takeover=true', which takes it from whoever has it."),

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using Akka.Hosting;
 using DeCloud.NodeAgent.Actors.Node;
+using DeCloud.NodeAgent.Actors.Telemetry;
 using DeCloud.NodeAgent.Api.OpenApi;
 using DeCloud.NodeAgent.Api.Problems;
 using DeCloud.NodeAgent.Api.Requests;
@@ -82,7 +83,7 @@ internal static class VmEndpoints
         // Cast, because a bare null would become memory of no bytes.
         var userData = spec.HasUserData ? Encoding.UTF8.GetBytes(create.UserData!) : (ReadOnlyMemory<byte>?)null;
         var id = create.Id is { } given ? new VmId(given) : VmId.New();
-        return VmReplies.ToAnswer(await vms.ActorRef.CommandAsync<VmReply>(new VmCommands.Create(id, spec, userData, request) { Gpus = [.. create.Gpus ?? []], Overlay = create.Overlay == true }, http.RequestAborted));
+        return VmReplies.ToAnswer(await vms.ActorRef.CommandAsync<VmReply>(new VmCommands.Create(id, spec, userData, request) { Gpus = [.. create.Gpus ?? []], Overlay = create.Overlay == true, Trace = NodeTracing.Current }, http.RequestAborted));
     }
 
     private static async Task<Results<Ok<VmResource>, StatusCodeHttpResult, Problem>> Get(Guid id, HttpContext http, IRequiredActor<VmsKey> vms)
@@ -103,6 +104,6 @@ internal static class VmEndpoints
 
     private static async Task<Results<Accepted<AcceptedResource>, Problem>> Delete(Guid id, HttpContext http, IRequiredActor<VmsKey> vms) =>
         VmReplies.ToAnswer(await vms.ActorRef.CommandAsync<VmReply>(
-            new VmCommands.Change(new(id), VmChange.Delete, IdempotencyKey.RequestOf(http, $"DELETE /api/vms/{id}")),
+            new VmCommands.Change(new(id), VmChange.Delete, IdempotencyKey.RequestOf(http, $"DELETE /api/vms/{id}")) { Trace = NodeTracing.Current },
             http.RequestAborted));
 }

@@ -1,5 +1,6 @@
 using Akka.Hosting;
 using DeCloud.NodeAgent.Actors.Node;
+using DeCloud.NodeAgent.Actors.Telemetry;
 using DeCloud.NodeAgent.Api.OpenApi;
 using DeCloud.NodeAgent.Api.Problems;
 using DeCloud.NodeAgent.Api.Requests;
@@ -64,6 +65,6 @@ internal static class VmPowerEndpoints
 
     private static async Task<Results<Accepted<AcceptedResource>, Problem>> Change(Guid id, string what, VmChange change, HttpContext http, IRequiredActor<VmsKey> vms) =>
         VmReplies.ToAnswer(await vms.ActorRef.CommandAsync<VmReply>(
-            new VmCommands.Change(new(id), change, IdempotencyKey.RequestOf(http, $"POST /api/vms/{id}/{what}")),
+            new VmCommands.Change(new(id), change, IdempotencyKey.RequestOf(http, $"POST /api/vms/{id}/{what}")) { Trace = NodeTracing.Current },
             http.RequestAborted));
 }

@@ -1,0 +1,33 @@
+using DeCloud.NodeAgent.IntegrationTests.Agent;
+
+namespace DeCloud.NodeAgent.IntegrationTests.Telemetry;
+
+/// <summary>An agent that sends its traces and metrics to a collector of the tests.</summary>
+public sealed class TracedLab : AgentLab
+{
+    /// <summary>What the collector must be shown.</summary>
+    public const string Authorization = "Bearer a b=c%2C";
+
+    /// <summary>The collector.</summary>
+    public OtlpReceiver Collector { get; } = new();
+
+    /// <inheritdoc/>
+    protected override string[] Settings => [$"Telemetry:OtlpEndpoint={Collector.Url}", $"Telemetry:OtlpHeadersFile={HeadersFile}", "Telemetry:MetricsInterval=1s"];
+
+    private string HeadersFile => Path.Combine(StatePath, "otlp-headers");
+
+    /// <inheritdoc/>
+    public override async Task DisposeAsync()
+    {
+        await base.DisposeAsync();
+        await Collector.DisposeAsync();
+    }
+
+    /// <inheritdoc/>
+    protected override async Task PrepareStateAsync()
+    {
+        await Collector.StartAsync();
+        await File.WriteAllTextAsync(HeadersFile, $"Authorization: {Authorization}\n");
+        File.SetUnixFileMode(HeadersFile, UnixFileMode.UserRead);
+    }
+}
