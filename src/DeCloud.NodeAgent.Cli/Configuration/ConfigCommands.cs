@@ -46,8 +46,9 @@ internal static class ConfigCommands
     private static Command Validate(Decloud decloud)
     {
         var program = new Option<string>("--agent") { Description = $"The agent's program. Default: {AgentProgram.Installed}", HelpName = "PATH", DefaultValueFactory = _ => AgentProgram.Installed };
+        var json = Shared.Json();
         var folder = new Option<string?>("--config-folder") { Description = "The folder that holds conf.d, instead of the service's own", HelpName = "PATH" };
-        return decloud.On(new("validate", "Check the settings' files of this host before the agent starts with them; ends with 1 when something is wrong") { folder, program }, async (session, parsed, cancellation) =>
+        return decloud.On(new("validate", "Check the settings' files of this host before the agent starts with them; ends with 1 when something is wrong") { folder, program, json }, async (session, parsed, cancellation) =>
         {
             var path = parsed.GetValue(program)!;
             string[] arguments = parsed.GetValue(folder) is { } given ? ["--check-config", "--config-folder=" + given] : ["--check-config"];
@@ -56,14 +57,18 @@ internal static class ConfigCommands
                 throw new CliException(ExitCode.Usage, $"The agent's program {path} can't be run here. --agent names another; on the agent's own host: decloud config validate");
             }
 
-            if (ran.Output.Length > 0)
+            var errors = ran.Errors.TrimEnd('\n').Replace("decloud-agent does not start: ", "", StringComparison.Ordinal);
+            if (parsed.GetValue(json))
+            {
+                session.Screen.Json(Outcome.Checked(ran.Exit == 0, ran.Output + "\n" + errors));
+            }
+            else
             {
                 session.Screen.Text(ran.Output);
-            }
-
-            if (ran.Errors.Length > 0)
-            {
-                session.Screen.Say(ran.Errors.TrimEnd('\n').Replace("decloud-agent does not start: ", "", StringComparison.Ordinal));
+                if (errors.Length > 0)
+                {
+                    session.Screen.Say(errors);
+                }
             }
 
             return ran.Exit == 0 ? ExitCode.Done : ExitCode.Refused;

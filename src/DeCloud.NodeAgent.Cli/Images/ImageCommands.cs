@@ -74,11 +74,12 @@ internal static class ImageCommands
     private static Command Remove(Decloud decloud)
     {
         var digest = new Argument<string>("DIGEST") { Description = $"The image's digest, or at least {LeastDigits} of its first digits" };
-        return decloud.On(new("rm", "Remove an image that no VM's disk stands on") { digest }, async (session, parsed, cancellation) =>
+        var json = Shared.Json();
+        return decloud.On(new("rm", "Remove an image that no VM's disk stands on") { digest, json }, async (session, parsed, cancellation) =>
         {
             var whole = await ResolveAsync(session.Agent, parsed.GetRequiredValue(digest), cancellation).ConfigureAwait(false);
             await session.Agent.ChangeAsync(HttpMethod.Delete, $"/api/images/{Uri.EscapeDataString(whole)}", null, Guid.NewGuid().ToString(), cancellation).ConfigureAwait(false);
-            session.Screen.Line($"{whole}: removed");
+            session.Screen.Gone(whole, parsed.GetValue(json));
             return ExitCode.Done;
         });
     }

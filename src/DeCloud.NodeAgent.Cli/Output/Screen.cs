@@ -69,6 +69,21 @@ internal sealed class Screen(World world)
         world.Out.Write('\n');
     }
 
+    /// <summary>Prints that something is gone.</summary>
+    /// <param name="what">Its whole name.</param>
+    /// <param name="asJson">Whether as JSON.</param>
+    public void Gone(string what, bool asJson)
+    {
+        if (asJson)
+        {
+            Json(Outcome.Removed(what));
+        }
+        else
+        {
+            Line($"{what}: removed");
+        }
+    }
+
     /// <summary>Tells something beside the result.</summary>
     public void Say(string text)
     {

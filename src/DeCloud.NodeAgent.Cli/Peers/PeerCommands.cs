@@ -85,13 +85,13 @@ internal static class PeerCommands
     private static Command Remove(Decloud decloud)
     {
         var key = Key();
-        var idempotency = Shared.Key();
-        var command = new Command("remove", "Remove a peer") { key, idempotency };
+        var (json, idempotency) = (Shared.Json(), Shared.Key());
+        var command = new Command("remove", "Remove a peer") { key, idempotency, json };
         command.Aliases.Add("rm");
         return decloud.On(command, async (session, parsed, cancellation) =>
         {
             await session.Agent.ChangeAsync(HttpMethod.Delete, PathOf(parsed.GetRequiredValue(key)), null, parsed.GetValue(idempotency) ?? Guid.NewGuid().ToString(), cancellation).ConfigureAwait(false);
-            session.Screen.Line($"{parsed.GetRequiredValue(key)}: removed");
+            session.Screen.Gone(parsed.GetRequiredValue(key), parsed.GetValue(json));
             return ExitCode.Done;
         });
     }

@@ -308,6 +308,7 @@ public sealed class CommandTests : IAsyncLifetime
         _host.Images.Answers(m => m is ImageCommands.Remove r ? new ImageReply.Removed(r.Digest) : new ImageReply.Listed(new([image], 1, 2, 3)));
         var ran = await Run("image", "rm", "9f86d081");
         Assert.Equal((0, Samples.Digest + ": removed\n"), (ran.Exit, ran.Out));
+        Assert.Equal($"{{\"removed\":\"{Samples.Digest}\"}}\n", (await Run("image", "rm", "9f86d081", "--json")).Out);
         Assert.Equal(4, (await Run("image", "rm", "000000")).Exit);
     }
 

@@ -52,6 +52,10 @@ public sealed class HostCommandTests : IAsyncLifetime
         Assert.Equal((1, ""), (wrong.Exit, wrong.Out));
         Assert.Contains("Vms:MaxVCpus = \"many\"", wrong.Error, StringComparison.Ordinal);
         Assert.DoesNotContain("canary", wrong.Error, StringComparison.Ordinal);
+        var asJson = await Run("config", "validate", "--agent", program, "--config-folder", _folder, "--json");
+        Assert.Equal((1, ""), (asJson.Exit, asJson.Error));
+        Assert.False(JsonElement.Parse(asJson.Out).GetProperty("isValid").GetBoolean());
+        Assert.Contains(JsonElement.Parse(asJson.Out).GetProperty("report").EnumerateArray(), l => l.GetString()!.Contains("Vms:MaxVCpus = \"many\"", StringComparison.Ordinal));
 
         Assert.Equal(2, (await Run("config", "validate", "--agent", "/nonexistent/agent")).Exit);
     }
@@ -144,6 +148,7 @@ public sealed class HostCommandTests : IAsyncLifetime
         Assert.Equal(0, listed.Exit);
         Assert.Matches(@"\+/IBA5rboUvnH4htodjb6e697QjLERt1NAB4mZqp8Dg= +absent +10\.80\.9\.0/24", listed.Out);
         Assert.Equal($"{PeerKey}: removed\n", (await Run("peer", "remove", PeerKey)).Out);
+        Assert.Equal(PeerKey, JsonElement.Parse((await Run("peer", "remove", PeerKey, "--json")).Out).GetProperty("removed").GetString());
         Assert.Contains("(key 2)", (await Run("peer", "rotate")).Out, StringComparison.Ordinal);
         Assert.Equal(2, (await Run("peer", "add", PeerKey, "--allowed-ip", "10.80.9.0/24", "--preshared-key-file", "/nonexistent")).Exit);
         var refused = await Run("peer", "add", "short", "--allowed-ip", "10.80.9.0/24");
