@@ -50,8 +50,8 @@ public sealed partial class PackageTests(Package package)
     {
         var shown = await Package.RunAsync("man", "--warnings=mac", "-P", "cat", "-l", package.In(page));
 
-        Assert.DoesNotContain("warning:", shown, StringComparison.Ordinal);
-        Assert.DoesNotContain("error:", shown, StringComparison.Ordinal);
+        // What the formatter complains of names a line of the page; the page's own text is indented.
+        Assert.DoesNotMatch(@"(?m)^\S.*:\d+: (?:warning|error)", shown);
         Assert.Contains(word, shown, StringComparison.Ordinal);
     }
 
