@@ -9,11 +9,12 @@ Usage: package.sh [--check] [--out FOLDER]
 Builds the agent (self-contained, compiled ahead) and decloud (machine code),
 puts them with unit, settings, manual pages and completions into
 decloud-node-agent_VERSION_amd64.deb, and prints its path on the last line.
-The same sources give the same bytes, whenever and wherever they are built.
+The same sources give the same files whenever and wherever they are built, but for
+two assemblies: the SDK's generator of log messages writes them in no fixed order.
 
   --out FOLDER   where the package goes (default artifacts/package)
   --check        build twice, the second time from a copy of the sources under
-                 another path, and fail unless both packages are the same
+                 another path, tell which files differ, and fail when any do
 
 Beside the package, FOLDER/tree holds its files: FOLDER/tree/usr/bin/decloud.
 
