@@ -53,7 +53,7 @@ public static class VmLife
             return replay;
         }
 
-        if (Refusal(state, command.What) is { } refusal)
+        if ((Refusal(state, command.What) ?? Objection(state, command.GivesUp)) is { } refusal)
         {
             return new([], state, null, refusal, 0);
         }
@@ -74,6 +74,12 @@ public static class VmLife
         turn.Emit(new VmEvents.IntentChanged(IntentOf(command.What), command.What == VmChange.ForceStop, command.Request.By, command.Request.Id, at));
         return turn.Advance(number);
     }
+
+    private static Failure? Objection(VmState state, long? givenUp) =>
+        givenUp is not { } number ? null
+        : state.ViewOperation(number, null) is not { } operation ? new(FailureCodes.OperationNotFound, "There is no such operation, or it is too long ago.", true)
+        : Cancelling.Objection(operation) is { } objection ? new(FailureCodes.OperationNotCancellable, objection, true)
+        : null;
 
     /// <summary>The agent has started and replayed the journal: what was in flight is tried anew, once libvirt was asked.</summary>
     /// <param name="state">What the journal says.</param>

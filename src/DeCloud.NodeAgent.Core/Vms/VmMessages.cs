@@ -82,6 +82,9 @@ public static class VmCommands
     /// <param name="Request">Who asks.</param>
     public sealed record Change(VmId VmId, VmChange What, Request Request) : IVmCommand
     {
+        /// <summary>The number of the operation that is given up by this; null for a change of its own accord. Refused when the operation can't be given up any more, and nothing is changed then.</summary>
+        public long? GivesUp { get; init; }
+
         /// <summary>The trace that this is a part of; nothing when nobody follows.</summary>
         public ActivityContext Trace { get; init; }
     }

@@ -192,6 +192,38 @@ public sealed class VmActorTests(ITestOutputHelper output) : NodeFixture(output)
     }
 
     [Fact]
+    public async Task An_operation_is_given_up_while_it_waits_and_the_same_request_again_finds_that()
+    {
+        await Connected();
+        Hypervisor.Fail("start", 1);
+        var id = VmId.New();
+        await Accepted(Samples.Create(id));
+        await Until(() => Shown(id).Failure?.Attempt == 1);
+        var cancel = Samples.Change(id, VmChange.Stop, "cancel") with { GivesUp = 1 };
+
+        var accepted = await Accepted(cancel);
+
+        Assert.Equal("superseded", (await Operation(id, 1)).Status);
+        Assert.Equal("stopped", Shown(id).Intent.State);
+        Assert.Equal(accepted.Resource.Id, (await Accepted(cancel)).Resource.Id);
+        Clock.Advance(TimeSpan.FromHours(1));
+        await Until(() => Shown(id) is { Step: null, Failure: null });
+        Assert.Single(Hypervisor.Calls, "start");
+    }
+
+    [Fact]
+    public async Task An_operation_that_has_ended_is_not_given_up_and_what_came_of_it_runs_on()
+    {
+        await Connected();
+        var id = await Running();
+
+        Assert.Equal(FailureCodes.OperationNotCancellable, (await Refused(Samples.Change(id, VmChange.Stop, "late") with { GivesUp = 1 })).Code);
+        Assert.Equal(FailureCodes.OperationNotFound, (await Refused(Samples.Change(id, VmChange.Stop, "none") with { GivesUp = 7 })).Code);
+
+        Assert.Equal(("running", PowerState.Running), (Shown(id).Intent.State, Hypervisor.StateOf(id)));
+    }
+
+    [Fact]
     public async Task A_back_off_survives_a_restart_and_a_request_ends_it_at_once()
     {
         await Connected();

@@ -168,7 +168,8 @@ public sealed class HostCommandTests : IAsyncLifetime
         _host.Vms.Answers(m => m switch
         {
             VmQueries.GetOperation q => new VmReply.Operation(Samples.Operation(kind, ended ? "superseded" : status, q.VmId, q.Number) with { Stage = stage, Error = waits ? new("x", "x", Time) : null }),
-            VmCommands.Change { What: VmChange.Stop } c => Stop(c),
+            VmCommands.Change { What: VmChange.Stop, GivesUp: 3 } c when Cancelling.Objection(Samples.Operation(kind, status) with { Stage = stage, Error = waits ? new("x", "x", Time) : null }) is var objection =>
+                objection is null ? Stop(c) : new VmReply.Refused(new(FailureCodes.OperationNotCancellable, objection, true)),
             _ => null,
         });
 

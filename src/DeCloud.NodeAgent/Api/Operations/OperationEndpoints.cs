@@ -48,7 +48,7 @@ internal static class OperationEndpoints
             .Fails(FailureCodes.OperationNotFound, FailureCodes.OperationNotCancellable, FailureCodes.VmNotFound, FailureCodes.VmDeleted, FailureCodes.VmNotRunning, FailureCodes.IdempotencyConflict, FailureCodes.JournalUnavailable, FailureCodes.HypervisorUnavailable, FailureCodes.VmsUnsupported);
     }
 
-    /// <summary>A VM's operation is given up by what takes its place: the VM shall be stopped. That is only done while nothing of it runs.</summary>
+    /// <summary>A VM's operation is given up by what takes its place: the VM shall be stopped. The VM itself decides whether the operation still waits, so that none that has begun to run is stopped.</summary>
     private static async Task<Results<Ok<OperationResource>, Problem>> Cancel(string id, HttpContext http, IRequiredActor<VmsKey> vms, IRequiredActor<ImagesKey> images)
     {
         if (!OperationId.TryParse(id, out var operation))
@@ -61,22 +61,10 @@ internal static class OperationEndpoints
             return ToAnswer(await images.ActorRef.CommandAsync<ImageReply>(new ImageCommands.Cancel(operation.Number), http.RequestAborted));
         }
 
-        var query = new VmQueries.GetOperation(vm, operation.Number, TimeSpan.Zero);
-        var found = await vms.ActorRef.QueryAsync<VmReply>(query, http.RequestAborted);
-        if (found is not VmReply.Operation { Resource: var seen })
-        {
-            return ToAnswer(found);
-        }
-
-        if (Cancelling.Objection(seen) is { } objection)
-        {
-            return Problem.Of(FailureCodes.OperationNotCancellable, objection);
-        }
-
         var request = IdempotencyKey.RequestOf(http, $"POST /api/operations/{id}/cancel");
-        return await vms.ActorRef.CommandAsync<VmReply>(new VmCommands.Change(vm, VmChange.Stop, request), http.RequestAborted) is VmReply.Refused refused
+        return await vms.ActorRef.CommandAsync<VmReply>(new VmCommands.Change(vm, VmChange.Stop, request) { GivesUp = operation.Number }, http.RequestAborted) is VmReply.Refused refused
             ? Problem.Of(refused.Failure)
-            : ToAnswer(await vms.ActorRef.QueryAsync<VmReply>(query, http.RequestAborted));
+            : ToAnswer(await vms.ActorRef.QueryAsync<VmReply>(new VmQueries.GetOperation(vm, operation.Number, TimeSpan.Zero), http.RequestAborted));
     }
 
     private static Results<Ok<Page<OperationResource>>, Problem> List(HttpContext http, OperationBoard board)

@@ -1,6 +1,6 @@
 using DeCloud.NodeAgent.Contracts.Rest;
 
-namespace DeCloud.NodeAgent.Api.Operations;
+namespace DeCloud.NodeAgent.Core.Vms;
 
 /// <summary>Which operations of VMs can be given up.</summary>
 internal static class Cancelling
