@@ -191,13 +191,33 @@ public static class VmLife
             return turn.Advance();
         }
 
-        turn.Fail(step, failure);
+        if (!failure.IsPermanent && look is not null && LeadsElsewhere(state, policy, step.Kind, look, at))
+        {
+            turn.Emit(new VmEvents.StepAbandoned(number, step.Kind, at));
+        }
+        else
+        {
+            turn.Fail(step, failure);
+        }
+
         if (look is not null)
         {
             turn.Observe(look.Status);
         }
 
         return turn.Advance();
+    }
+
+    /// <summary>
+    /// Whether the domain was not what the step was planned on, and what it is calls for another: a delete that overtook a start meets a domain that runs after all.
+    /// That is no failure to wait after. A step that would be the same again is never taken without a pause.
+    /// </summary>
+    private static bool LeadsElsewhere(VmState state, VmPolicy policy, VmStep failed, Look look, DateTimeOffset at)
+    {
+        var power = look.Status?.State ?? PowerState.Absent;
+        return power != state.Reality.State
+            && VmPlan.Next(state.See(new(power, look.Status?.Reason ?? PowerReason.Unspecified, at)) with { Step = null }, policy, at) is { } next
+            && next != failed;
     }
 
     private static VmTurn? Replay(VmState state, Request request)
