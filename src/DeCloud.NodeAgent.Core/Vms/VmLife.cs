@@ -191,7 +191,7 @@ public static class VmLife
             return turn.Advance();
         }
 
-        if (!failure.IsPermanent && look is not null && LeadsElsewhere(state, policy, step.Kind, look, at))
+        if (!failure.IsPermanent && LeadsElsewhere(state, policy, step.Kind, look, at))
         {
             turn.Emit(new VmEvents.StepAbandoned(number, step.Kind, at));
         }
@@ -209,15 +209,13 @@ public static class VmLife
     }
 
     /// <summary>
-    /// Whether the domain was not what the step was planned on, and what it is calls for another: a delete that overtook a start meets a domain that runs after all.
+    /// Whether what the domain is by now calls for another step than the one that failed: a delete that overtook a start meets a domain that runs after all.
     /// That is no failure to wait after. A step that would be the same again is never taken without a pause.
     /// </summary>
-    private static bool LeadsElsewhere(VmState state, VmPolicy policy, VmStep failed, Look look, DateTimeOffset at)
+    private static bool LeadsElsewhere(VmState state, VmPolicy policy, VmStep failed, Look? look, DateTimeOffset at)
     {
-        var power = look.Status?.State ?? PowerState.Absent;
-        return power != state.Reality.State
-            && VmPlan.Next(state.See(new(power, look.Status?.Reason ?? PowerReason.Unspecified, at)) with { Step = null }, policy, at) is { } next
-            && next != failed;
+        var seen = look is null ? state : state.See(new(look.Status?.State ?? PowerState.Absent, look.Status?.Reason ?? PowerReason.Unspecified, at));
+        return VmPlan.Next(seen with { Step = null }, policy, at) is { } next && next != failed;
     }
 
     private static VmTurn? Replay(VmState state, Request request)
