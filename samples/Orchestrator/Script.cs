@@ -9,11 +9,13 @@ internal sealed class Script(Fleet fleet, Output output)
     private const string Help = """
         nodes                                     every node: status, VMs, what is promised
         watch SECONDS                             the same, every second
-        create [on=NODE] [id=UUID] name= vcpus= memory=BYTES disk=BYTES image=URL [hash=] [ssh=FILE] [user-data=FILE]
+        create [on=NODE] [id=UUID] name= vcpus= memory=BYTES disk=BYTES image=URL [hash=] [ssh=FILE] [user-data=FILE] [overlay=true]
                                                   on the best node unless one is named
         start VM [on=NODE]
         stop VM [on=NODE] [force=true]
         delete VM [on=NODE]
+        peers NODE [add=KEY[@ADDRESS:PORT],CIDR[,CIDR ...][,keepalive:SECONDS] ...] [remove=KEY ...]
+                                                  has the node talk to these peers in the overlay, and no longer to those; others stay
         report NODE
         drain NODE on|off
         wait SECONDS
@@ -22,6 +24,8 @@ internal sealed class Script(Fleet fleet, Output output)
         Commands may have command=ID and deadline=SECONDS. VM is an id; on= is needed for VMs that were not made here.
         """;
 
+    private static readonly string[] Repeatable = ["add", "remove"];
+
     private readonly Dictionary<Guid, NodeRecord> _places = [];
 
     /// <summary>Carries out one line.</summary>
@@ -29,10 +33,11 @@ internal sealed class Script(Fleet fleet, Output output)
     public async Task<bool> RunAsync(string line, CancellationToken cancellation)
     {
         var words = line.Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
-        var named = words.Where(w => w.Contains('=', StringComparison.Ordinal)).Select(w => w.Split('=', 2)).ToDictionary(w => w[0], w => w[1]);
+        var given = words.Where(w => w.Contains('=', StringComparison.Ordinal)).Select(w => w.Split('=', 2)).ToLookup(w => w[0], w => w[1]);
         var plain = words.Where(w => !w.Contains('=', StringComparison.Ordinal)).ToArray();
         try
         {
+            var named = given.Where(g => !Repeatable.Contains(g.Key)).ToDictionary(g => g.Key, g => g.Count() == 1 ? g.Single() : throw new FormatException($"'{g.Key}' is given twice"));
             switch (plain)
             {
                 case [] or ["#", ..]:
@@ -70,6 +75,10 @@ internal sealed class Script(Fleet fleet, Output output)
                     break;
                 case ["delete", var vm]:
                     Give(named, vm, (id, command, deadline) => new DeleteVm(Guid.Empty, command, deadline, id));
+                    break;
+                case ["peers", var node]:
+                    var peers = given["add"].Select(PeerWords.Parse).ToList();
+                    Give(Node(node), new ReconcilePeers(Guid.Empty, CommandId(named), Deadline(named), peers, [.. given["remove"]]));
                     break;
                 case ["report", var node]:
                     Give(Node(node), new Report(Guid.Empty, CommandId(named), Deadline(named)));
@@ -112,7 +121,8 @@ internal sealed class Script(Fleet fleet, Output output)
             named.GetValueOrDefault("image", ""),
             named.GetValueOrDefault("hash", ""),
             named.TryGetValue("ssh", out var ssh) ? File.ReadAllText(ssh).Trim() : "",
-            named.TryGetValue("user-data", out var userData) ? File.ReadAllText(userData) : null);
+            named.TryGetValue("user-data", out var userData) ? File.ReadAllText(userData) : null,
+            Overlay: named.GetValueOrDefault("overlay") == "true");
         var node = named.TryGetValue("on", out var wanted) ? Node(wanted)
             : Placement.Best(fleet.Nodes.Values, vm) ?? throw new FormatException("no node that is attached and ready has room for it");
         _places[vm.VmId] = node;

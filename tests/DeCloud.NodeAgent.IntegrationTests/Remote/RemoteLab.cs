@@ -9,7 +9,7 @@ using DeCloud.NodeAgent.Remote;
 namespace DeCloud.NodeAgent.IntegrationTests.Remote;
 
 /// <summary>An agent that obeys orchestrators, certificates of every kind, and an image that can be fetched.</summary>
-public sealed class RemoteLab : AgentLab
+public class RemoteLab : AgentLab
 {
     private LiarServer? _images;
     private long _epoch;
@@ -59,6 +59,7 @@ public sealed class RemoteLab : AgentLab
     {
         await _images!.DisposeAsync();
         await base.DisposeAsync();
+        GC.SuppressFinalize(this);
     }
 
     /// <inheritdoc/>
