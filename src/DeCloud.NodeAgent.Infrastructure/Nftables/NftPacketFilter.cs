@@ -9,7 +9,7 @@ namespace DeCloud.NodeAgent.Infrastructure.Nftables;
 
 /// <summary>
 /// The packet filter of Linux. The frame of the rules is made by the program nft, at the start and when somebody broke it; what VMs and ports add to it are elements of sets, which go to the
-/// kernel directly, as does the question whether anybody has changed something. For one rule in libvirt's own chain there is iptables. Calls follow each other, never at once.
+/// kernel directly, as does the question whether anybody has changed something. For one rule in libvirt's own chain there is iptables, or nft where libvirt uses that. Calls follow each other, never at once.
 /// </summary>
 /// <param name="options">How it is used.</param>
 /// <param name="time">The clock.</param>
@@ -26,7 +26,7 @@ internal sealed partial class NftPacketFilter(PacketFilterOptions options, TimeP
     private static readonly TimeSpan Settling = TimeSpan.FromMilliseconds(50);
 
     private readonly SemaphoreSlim _one = new(1);
-    private readonly LibvirtPass _pass = new(options.Table, options.Deadline, time);
+    private readonly LibvirtPass[] _passes = [.. new[] { LibvirtBackend.Iptables, LibvirtBackend.Nftables }.Select(b => new LibvirtPass(b, options.Table, options.Deadline, time))];
     private RulesetWatch? _watch;
     private NetworkRules? _applied;
     private HashSet<FilterElement> _elements = [];
@@ -84,7 +84,12 @@ internal sealed partial class NftPacketFilter(PacketFilterOptions options, TimeP
 
             using var kernel = NfTables.Open();
             var isMended = await FollowAsync(kernel, rules, cancellation).ConfigureAwait(false);
-            return await _pass.FollowAsync(kernel, rules, isSuspect, cancellation).ConfigureAwait(false) || isMended;
+            foreach (var pass in _passes)
+            {
+                isMended |= await pass.FollowAsync(kernel, rules, isSuspect, cancellation).ConfigureAwait(false);
+            }
+
+            return isMended;
         }
         catch (Win32Exception refusal)
         {
@@ -137,7 +142,7 @@ internal sealed partial class NftPacketFilter(PacketFilterOptions options, TimeP
             }
 
             using var kernel = NfTables.Open();
-            return !IsAsMade(kernel) || _pass.IsTouched(kernel);
+            return !IsAsMade(kernel) || _passes.Any(p => p.IsTouched(kernel));
         }
         finally
         {
