@@ -92,7 +92,7 @@ public static class WarningRules
     private static List<Finding> OfNetwork(NodeFacts facts)
     {
         List<Finding> found = [];
-        if (facts.Isolation is "failed" or "unavailable" || (facts.Isolation is "off" && facts.PacketFilterReason is not null))
+        if (facts.Isolation is "failed" or "unavailable" || (facts.Isolation is "on" or "off" && facts.PacketFilterReason is not null))
         {
             found.Add(new(
                 WarningKinds.PacketFilterTrouble,

@@ -26,6 +26,7 @@ public sealed class WarningRulesTests
         { "journal-trouble", new NodeFacts { JournalTrouble = "disk I/O error" }, WarningSeverity.Critical, "node" },
         { "packet-filter-trouble", new NodeFacts { Isolation = "failed", PacketFilterReason = "nft is missing" }, WarningSeverity.Critical, "node" },
         { "packet-filter-trouble", new NodeFacts { Isolation = "unavailable", PacketFilterReason = "nft is missing" }, WarningSeverity.Warning, "node" },
+        { "packet-filter-trouble", new NodeFacts { Isolation = "on", PacketFilterReason = "iptables refused" }, WarningSeverity.Warning, "node" },
         { "packet-filter-changed", new NodeFacts { Isolation = "on", PacketFilterChanges = 2 }, WarningSeverity.Warning, "node" },
         { "orchestrator-unreachable", new NodeFacts { Orchestrator = Orchestrator("unreachable") }, WarningSeverity.Warning, "node" },
         { "orchestrator-refuses", new NodeFacts { Orchestrator = Orchestrator("reporting") with { LoginReason = "the node is blocked" } }, WarningSeverity.Warning, "node" },
