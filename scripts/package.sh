@@ -9,8 +9,7 @@ Usage: package.sh [--check] [--out FOLDER]
 Builds the agent (self-contained, compiled ahead) and decloud (machine code),
 puts them with unit, settings, manual pages and completions into
 decloud-node-agent_VERSION_amd64.deb, and prints its path on the last line.
-The same sources give the same files whenever and wherever they are built, but for
-two assemblies: the SDK's generator of log messages writes them in no fixed order.
+The same sources give the same package whenever and wherever it is built.
 
   --out FOLDER   where the package goes (default artifacts/package)
   --check        build twice, the second time from a copy of the sources under
@@ -60,11 +59,9 @@ publish() { # sources project output arguments...
     local sources="$1" project="$2" output="$3"
     shift 3
     rm -rf -- "$output"
-    # No path of this machine ends up in the files, and the revision is the same whether git is there or not.
-    # A compiler that runs on keeps what source generators made of earlier builds, in their order; each build has one of its own.
+    # The revision is the same whether git is there or not; what else makes builds alike is in Directory.Build.props.
     dotnet publish "$sources/src/$project" -c Release -r linux-x64 -o "$output" --nologo -v quiet -warnaserror \
-        -p:PathMap="$sources=/_" -p:ContinuousIntegrationBuild=true -p:EnableSourceControlManagerQueries=false -p:UseSharedCompilation=false \
-        -p:SourceRevisionId="$(revision)" "$@" >&2
+        -p:ContinuousIntegrationBuild=true -p:SourceRevisionId="$(revision)" "$@" >&2
 }
 
 put() { # mode source target

@@ -9,18 +9,22 @@ internal sealed class Script(Fleet fleet, Output output)
     private const string Help = """
         nodes                                     every node: status, VMs, what is promised
         watch SECONDS                             the same, every second
-        create [on=NODE] [id=UUID] name= vcpus= memory=BYTES disk=BYTES image=URL [hash=] [ssh=FILE] [user-data=FILE]
+        create [on=NODE] [id=UUID] name= vcpus= memory=BYTES disk=BYTES image=URL [hash=] [ssh=FILE] [user-data=FILE] [overlay=true]
                                                   on the best node unless one is named
         start VM [on=NODE]
         stop VM [on=NODE] [force=true]
         delete VM [on=NODE]
+        peers NODE [add=KEY[@ADDRESS:PORT],CIDR[,CIDR ...][,keepalive:SECONDS] ...] [remove=KEY ...]
+                                                  has the node talk to these peers in the overlay, and no longer to those; others stay
         report NODE
         drain NODE on|off
         wait SECONDS
         totals                                    how many nodes are attached, heartbeats and events so far
         quit
-        Commands may have command=ID and deadline=SECONDS. VM is an id; on= is needed for VMs that were not made here.
+        Commands may have command=ID, deadline=SECONDS and trace=TRACEPARENT (W3C Trace Context). VM is an id; on= is needed for VMs that were not made here.
         """;
+
+    private static readonly string[] Repeatable = ["add", "remove"];
 
     private readonly Dictionary<Guid, NodeRecord> _places = [];
 
@@ -29,10 +33,11 @@ internal sealed class Script(Fleet fleet, Output output)
     public async Task<bool> RunAsync(string line, CancellationToken cancellation)
     {
         var words = line.Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
-        var named = words.Where(w => w.Contains('=', StringComparison.Ordinal)).Select(w => w.Split('=', 2)).ToDictionary(w => w[0], w => w[1]);
+        var given = words.Where(w => w.Contains('=', StringComparison.Ordinal)).Select(w => w.Split('=', 2)).ToLookup(w => w[0], w => w[1]);
         var plain = words.Where(w => !w.Contains('=', StringComparison.Ordinal)).ToArray();
         try
         {
+            var named = given.Where(g => !Repeatable.Contains(g.Key)).ToDictionary(g => g.Key, g => g.Count() == 1 ? g.Single() : throw new FormatException($"'{g.Key}' is given twice"));
             switch (plain)
             {
                 case [] or ["#", ..]:
@@ -63,19 +68,23 @@ internal sealed class Script(Fleet fleet, Output output)
                     Create(named);
                     break;
                 case ["start", var vm]:
-                    Give(named, vm, (id, command, deadline) => new StartVm(Guid.Empty, command, deadline, id));
+                    Give(named, vm, (id, command, deadline) => new StartVm(Guid.Empty, command, deadline, id, Trace(named)));
                     break;
                 case ["stop", var vm]:
-                    Give(named, vm, (id, command, deadline) => new StopVm(Guid.Empty, command, deadline, id, named.GetValueOrDefault("force") == "true"));
+                    Give(named, vm, (id, command, deadline) => new StopVm(Guid.Empty, command, deadline, id, named.GetValueOrDefault("force") == "true", Trace(named)));
                     break;
                 case ["delete", var vm]:
-                    Give(named, vm, (id, command, deadline) => new DeleteVm(Guid.Empty, command, deadline, id));
+                    Give(named, vm, (id, command, deadline) => new DeleteVm(Guid.Empty, command, deadline, id, Trace(named)));
+                    break;
+                case ["peers", var node]:
+                    var peers = given["add"].Select(PeerWords.Parse).ToList();
+                    Give(Node(node), new ReconcilePeers(Guid.Empty, CommandId(named), Deadline(named), peers, [.. given["remove"]], Trace(named)));
                     break;
                 case ["report", var node]:
-                    Give(Node(node), new Report(Guid.Empty, CommandId(named), Deadline(named)));
+                    Give(Node(node), new Report(Guid.Empty, CommandId(named), Deadline(named), Trace(named)));
                     break;
                 case ["drain", var node, "on" or "off"]:
-                    Give(Node(node), new Drain(Guid.Empty, CommandId(named), Deadline(named), plain[2] == "on"));
+                    Give(Node(node), new Drain(Guid.Empty, CommandId(named), Deadline(named), plain[2] == "on", Trace(named)));
                     break;
                 default:
                     throw new FormatException("it is not understood; 'help' lists the commands");
@@ -93,6 +102,8 @@ internal sealed class Script(Fleet fleet, Output output)
 
     private static DateTimeOffset? Deadline(Dictionary<string, string> named) =>
         named.TryGetValue("deadline", out var seconds) ? TimeProvider.System.GetUtcNow().AddSeconds(Seconds(seconds)) : null;
+
+    private static string? Trace(Dictionary<string, string> named) => named.GetValueOrDefault("trace");
 
     private static int Seconds(string text) => int.Parse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
 
@@ -112,7 +123,9 @@ internal sealed class Script(Fleet fleet, Output output)
             named.GetValueOrDefault("image", ""),
             named.GetValueOrDefault("hash", ""),
             named.TryGetValue("ssh", out var ssh) ? File.ReadAllText(ssh).Trim() : "",
-            named.TryGetValue("user-data", out var userData) ? File.ReadAllText(userData) : null);
+            named.TryGetValue("user-data", out var userData) ? File.ReadAllText(userData) : null,
+            Overlay: named.GetValueOrDefault("overlay") == "true",
+            TraceParent: Trace(named));
         var node = named.TryGetValue("on", out var wanted) ? Node(wanted)
             : Placement.Best(fleet.Nodes.Values, vm) ?? throw new FormatException("no node that is attached and ready has room for it");
         _places[vm.VmId] = node;

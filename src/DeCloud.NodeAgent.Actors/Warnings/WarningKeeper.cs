@@ -110,6 +110,7 @@ internal sealed class WarningKeeper : ReceivePersistentActor, IWithTimers
             PacketFilterReason = _node.Network?.Board.Current.Unavailable?.Message,
             PacketFilterChanges = _incidents.PacketFilterChanges(Now),
             Snapshot = _parts.Resources.Snapshot,
+            Remote = _node.Gauges.Remote,
             JournalTrouble = _journalTrouble,
             FailingActors = _incidents.FailingActors(Now),
             ExposedAddress = _parts.ExposedAddress,

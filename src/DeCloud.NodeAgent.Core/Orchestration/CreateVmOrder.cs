@@ -47,7 +47,11 @@ internal static class CreateVmOrder
             json.Text("ownerId") ?? "",
             (int)(json.Whole("qualityTier") ?? 0),
             (int)(json.Whole("computePointCost") ?? 0));
-        return new CommandAction.Create(new(vm, spec, userData is null ? (ReadOnlyMemory<byte>?)null : Encoding.UTF8.GetBytes(userData), request), facts);
+        var create = new VmCommands.Create(vm, spec, userData is null ? (ReadOnlyMemory<byte>?)null : Encoding.UTF8.GetBytes(userData), request)
+        {
+            Overlay = json.Flag("overlay") is true,
+        };
+        return new CommandAction.Create(create, facts);
     }
 
     private static string? Unable(JsonElement json)
@@ -108,6 +112,11 @@ internal static class CreateVmOrder
         if (json.Text("sshPublicKey")?.Trim() is { Length: > 0 } key && SshPublicKey.Check(key) is { } keyFault)
         {
             return $"SshPublicKey {keyFault}";
+        }
+
+        if (json.Find("overlay") is not null && json.Flag("overlay") is null)
+        {
+            return "Overlay must be true or false.";
         }
 
         return UserDataOf(json) is { } userData && (userData.Contains('\0', StringComparison.Ordinal) || Encoding.UTF8.GetByteCount(userData) > MostUserData)

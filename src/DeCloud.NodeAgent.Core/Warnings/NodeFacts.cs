@@ -1,4 +1,5 @@
 using DeCloud.NodeAgent.Contracts.Rest;
+using DeCloud.NodeAgent.Core.Remote;
 
 namespace DeCloud.NodeAgent.Core.Warnings;
 
@@ -40,6 +41,9 @@ public sealed record NodeFacts
 
     /// <summary>The orchestrator.</summary>
     public OrchestratorResource? Orchestrator { get; init; }
+
+    /// <summary>Orchestrators over Akka.Remote.</summary>
+    public RemoteLink? Remote { get; init; }
 
     /// <summary>Why the journal can't be written.</summary>
     public string? JournalTrouble { get; init; }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using DeCloud.NodeAgent.Contracts.Rest;
 using DeCloud.NodeAgent.Core.Node;
+using DeCloud.NodeAgent.Core.Remote;
 
 namespace DeCloud.NodeAgent.Core.Warnings;
 
@@ -33,6 +34,7 @@ public static class WarningRules
             .. OfNetwork(facts),
             .. OfWireGuard(facts.WireGuard),
             .. OfOrchestrator(facts.Orchestrator),
+            .. OfRemote(facts.Remote),
             .. OfAgent(facts),
         ];
     }
@@ -163,6 +165,14 @@ public static class WarningRules
 
         return found;
     }
+
+    private static IEnumerable<Finding> OfRemote(RemoteLink? link) => link switch
+    {
+        { Trouble: { } trouble } => [new(WarningKinds.RemoteOrchestratorGone, WarningSeverity.Warning, Finding.Node, "The node can't listen for orchestrators", Text($"{trouble}"))],
+        { Orchestrator: null, Last: { } last } => [new(WarningKinds.RemoteOrchestratorGone, WarningSeverity.Warning, Finding.Node, $"The orchestrator {Short(last)} is gone", Text($"Since {link.Since:O}: {link.Why}."))],
+        { Orchestrator: null } => [new(WarningKinds.RemoteOrchestratorGone, WarningSeverity.Warning, Finding.Node, "No orchestrator has attached", Text($"The node has listened for one since {link.Since:O}."))],
+        _ => [],
+    };
 
     private static List<Finding> OfAgent(NodeFacts facts)
     {

@@ -13,17 +13,7 @@ public sealed class OrchestratedLab : AgentLab
     public OrchestratorDouble Orchestrator { get; } = new();
 
     /// <inheritdoc/>
-    protected override string[] Settings =>
-    [
-        $"Orchestrator:BaseUrl={Orchestrator.Url}",
-        $"Orchestrator:WalletKeyFile={Path.Combine(StatePath, "wallet")}",
-        "Orchestrator:MachineId=lab-machine",
-        $"Orchestrator:AcceptTermsVersion={Orchestrator.Terms.Version}",
-        $"Orchestrator:AcceptTermsHash={Orchestrator.Terms.Hash}",
-        "Heartbeat:Interval=00:00:01",
-        "Images:AllowHttp=true",
-        "Images:AllowPrivateAddresses=true",
-    ];
+    protected override string[] Settings => SettingsFor(Orchestrator, StatePath);
 
     /// <inheritdoc/>
     public override async Task DisposeAsync()
@@ -33,12 +23,32 @@ public sealed class OrchestratedLab : AgentLab
     }
 
     /// <inheritdoc/>
+    protected override Task PrepareStateAsync() => PrepareAsync(Orchestrator, StatePath);
+
+    /// <summary>What an agent must be told to work for an orchestrator.</summary>
+    /// <param name="orchestrator">The orchestrator, started.</param>
+    /// <param name="statePath">The agent's state folder, prepared.</param>
+    internal static string[] SettingsFor(OrchestratorDouble orchestrator, string statePath) =>
+    [
+        $"Orchestrator:BaseUrl={orchestrator.Url}",
+        $"Orchestrator:WalletKeyFile={Path.Combine(statePath, "wallet")}",
+        "Orchestrator:MachineId=lab-machine",
+        $"Orchestrator:AcceptTermsVersion={orchestrator.Terms.Version}",
+        $"Orchestrator:AcceptTermsHash={orchestrator.Terms.Hash}",
+        "Heartbeat:Interval=00:00:01",
+        "Images:AllowHttp=true",
+        "Images:AllowPrivateAddresses=true",
+    ];
+
+    /// <summary>Starts an orchestrator and gives the agent a wallet.</summary>
+    /// <param name="orchestrator">The orchestrator.</param>
+    /// <param name="statePath">The agent's state folder.</param>
     [SuppressMessage("Interoperability", "CA1416", Justification = "Only Linux hosts VMs.")]
-    protected override async Task PrepareStateAsync()
+    internal static async Task PrepareAsync(OrchestratorDouble orchestrator, string statePath)
     {
-        Orchestrator.ImagePath = await TestImages.SmallAsync();
-        await Orchestrator.StartAsync();
-        var wallet = Path.Combine(StatePath, "wallet");
+        orchestrator.ImagePath = await TestImages.SmallAsync();
+        await orchestrator.StartAsync();
+        var wallet = Path.Combine(statePath, "wallet");
         await File.WriteAllTextAsync(wallet, WalletKey);
         File.SetUnixFileMode(wallet, UnixFileMode.UserRead | UnixFileMode.UserWrite);
     }

@@ -43,11 +43,10 @@ public sealed class Package : IAsyncLifetime
 
     /// <summary>Runs a program to its end.</summary>
     /// <returns>What it printed, errors too.</returns>
-    public static async Task<string> RunAsync(string program, params string[] arguments)
-    {
-        var (exit, output) = await TryAsync(Deadline, program, arguments);
-        return exit == 0 ? output : throw new InvalidOperationException($"{program} {string.Join(' ', arguments)} ended with {exit}:\n{output}");
-    }
+    public static Task<string> RunAsync(string program, params string[] arguments) => RunAsync(Deadline, program, arguments);
+
+    /// <summary>The same for a program that builds something and takes its time.</summary>
+    public static Task<string> BuildAsync(string program, params string[] arguments) => RunAsync(BuildDeadline, program, arguments);
 
     /// <summary>Runs a program to its end, whatever that is.</summary>
     public static Task<(int Exit, string Output)> TryAsync(string program, params string[] arguments) => TryAsync(Deadline, program, arguments);
@@ -57,7 +56,7 @@ public sealed class Package : IAsyncLifetime
     {
         File = Environment.GetEnvironmentVariable("DECLOUD_PACKAGE") is { Length: > 0 } given
             ? given
-            : (await TryAsync(BuildDeadline, System.IO.Path.Combine(LibvirtHost.RepositoryRoot(), "scripts", "package.sh"), [])).Output.TrimEnd().Split('\n')[^1];
+            : (await BuildAsync(System.IO.Path.Combine(LibvirtHost.RepositoryRoot(), "scripts", "package.sh"))).TrimEnd().Split('\n')[^1];
         Assert.True(System.IO.File.Exists(File), $"There is no package: {File}");
         await RunAsync("dpkg-deb", "-x", File, Tree);
     }
@@ -67,6 +66,12 @@ public sealed class Package : IAsyncLifetime
     {
         Directory.Delete(Tree, recursive: true);
         return Task.CompletedTask;
+    }
+
+    private static async Task<string> RunAsync(TimeSpan within, string program, string[] arguments)
+    {
+        var (exit, output) = await TryAsync(within, program, arguments);
+        return exit == 0 ? output : throw new InvalidOperationException($"{program} {string.Join(' ', arguments)} ended with {exit}:\n{output}");
     }
 
     private static async Task<(int Exit, string Output)> TryAsync(TimeSpan within, string program, string[] arguments)

@@ -125,10 +125,12 @@ public sealed class OverlayNode : IAsyncDisposable
         $"the overlay of node {Number} is up", TimeSpan.FromSeconds(30), async () => await ShowAsync() is { State: "up" } shown ? shown : null, () => Log);
 
     /// <summary>Makes another node a peer of this one.</summary>
-    public async Task PeerWithAsync(OverlayNode other, int keepalive = 1, string? presharedKey = null)
+    public async Task PeerWithAsync(OverlayNode other, int keepalive = 1, string? presharedKey = null) =>
+        await PeerWithAsync((await other.ShowAsync()).PublicKey!, new() { Endpoint = $"{other.Underlay}:51820", AllowedIps = [other.Address], KeepaliveSeconds = keepalive, PresharedKey = presharedKey });
+
+    /// <summary>Makes whoever has a key a peer of this one.</summary>
+    public async Task PeerWithAsync(string key, PutWireGuardPeerRequest body)
     {
-        var key = (await other.ShowAsync()).PublicKey!;
-        var body = new PutWireGuardPeerRequest { Endpoint = $"{other.Underlay}:51820", AllowedIps = [other.Address], KeepaliveSeconds = keepalive, PresharedKey = presharedKey };
         using var answer = await _http.PutAsJsonAsync($"/api/wireguard/peers/{InPath(key)}", body, RestJson.Default.PutWireGuardPeerRequest);
         Assert.True(answer.StatusCode == HttpStatusCode.OK, await answer.Content.ReadAsStringAsync());
     }
@@ -152,8 +154,10 @@ public sealed class OverlayNode : IAsyncDisposable
     public Task<string> RunAsync(params string[] command) => Tool.RunAsync("ip", ["netns", "exec", Namespace, .. command]);
 
     /// <summary>Sends one ping through the overlay.</summary>
-    public async Task<bool> ReachesAsync(OverlayNode other) =>
-        (await Tool.TryAsync("ip", "netns", "exec", Namespace, "ping", "-c", "1", "-W", "1", other.Address)).ExitCode == 0;
+    public Task<bool> ReachesAsync(OverlayNode other) => ReachesAsync(other.Address);
+
+    /// <summary>Sends one ping to an address.</summary>
+    public async Task<bool> ReachesAsync(string address) => (await Tool.TryAsync("ip", "netns", "exec", Namespace, "ping", "-c", "1", "-W", "1", address)).ExitCode == 0;
 
     /// <summary>Waits until a ping comes back.</summary>
     public Task ReachAsync(OverlayNode other, TimeSpan atMost) =>

@@ -26,6 +26,7 @@ public sealed class CommandTests
         { "a GPU", OrchestratorCommandType.CreateVm, PeerSamples.Create(PeerSamples.Vm, ",\"GpuMode\":2"), "GPU" },
         { "a migration", OrchestratorCommandType.CreateVm, PeerSamples.Create(PeerSamples.Vm, ",\"ChunkMap\":{\"0\":\"c\"}"), "disk" },
         { "variables", OrchestratorCommandType.CreateVm, PeerSamples.Create(PeerSamples.Vm, ",\"EnvironmentVariables\":{\"a\":\"b\"}"), "variables" },
+        { "an overlay that is neither wanted nor not", OrchestratorCommandType.CreateVm, PeerSamples.Create(PeerSamples.Vm, ",\"Overlay\":\"perhaps\""), "Overlay" },
         { "a bad key", OrchestratorCommandType.CreateVm, PeerSamples.Create(PeerSamples.Vm, ",\"SshPublicKey\":\"ssh-rsa\\nroot\""), "SshPublicKey" },
         { "port 0", OrchestratorCommandType.AllocatePort, PeerSamples.About(PeerSamples.Vm, ",\"VmPort\":0,\"Protocol\":1"), "port" },
         { "no protocol", OrchestratorCommandType.AllocatePort, PeerSamples.About(PeerSamples.Vm, ",\"VmPort\":80"), "protocol" },
@@ -67,6 +68,14 @@ public sealed class CommandTests
         Assert.Equal("#!/bin/sh", Encoding.UTF8.GetString(create.Command.UserData!.Value.Span));
         Assert.Equal(new OrderedVm("Web 1", "Tenant", "General", "owner-1", 1, 7), create.Vm);
     }
+
+    [Theory]
+    [InlineData("", false)]
+    [InlineData(",\"Overlay\":null", false)]
+    [InlineData(",\"Overlay\":false", false)]
+    [InlineData(",\"overlay\":true", true)]
+    public void An_order_may_ask_for_the_overlay(string more, bool expected) =>
+        Assert.Equal(expected, Assert.IsType<CommandAction.Create>(Translate(OrchestratorCommandType.CreateVm, PeerSamples.Create(PeerSamples.Vm, more))).Command.Overlay);
 
     [Fact]
     public void A_password_goes_into_the_user_data_and_nowhere_else()

@@ -4,6 +4,7 @@ using DeCloud.NodeAgent.Actors.Resources;
 using DeCloud.NodeAgent.Actors.Warnings;
 using DeCloud.NodeAgent.Contracts.Rest;
 using DeCloud.NodeAgent.Core.Node;
+using DeCloud.NodeAgent.Core.Remote;
 using DeCloud.NodeAgent.Core.Vms;
 using DeCloud.NodeAgent.Core.Warnings;
 using DeCloud.NodeAgent.Tests.Actors;
@@ -52,6 +53,38 @@ public sealed class WarningKeeperTests(ITestOutputHelper output) : NodeFixture(o
         await Pass(TimeSpan.FromSeconds(40), () => Shown("libvirt-lost") is { Active: true, Severity: "critical" });
         Hypervisor.IsAway = false;
         await Pass(TimeSpan.FromMinutes(3), () => Shown("libvirt-lost") is { Active: false });
+    }
+
+    [Fact]
+    public async Task An_orchestrator_over_Akka_that_is_gone_for_long_is_told_and_one_that_is_replaced_is_not()
+    {
+        await Connected();
+        Gauges.ChangeRemote(Clock.Now, _ => RemoteLink.To("first", Clock.Now).Ended("it detached", Clock.Now));
+        await Looks(TimeSpan.FromMinutes(4));
+        Assert.Null(Shown("remote-orchestrator-gone"));
+        Gauges.ChangeRemote(Clock.Now, _ => RemoteLink.To("second", Clock.Now));
+        await Looks(TimeSpan.FromSeconds(20));
+
+        Gauges.ChangeRemote(Clock.Now, link => link.Ended("nothing was heard of it", Clock.Now));
+        await Looks(TimeSpan.FromMinutes(4));
+        Assert.Null(Shown("remote-orchestrator-gone"));
+        await Looks(TimeSpan.FromMinutes(2));
+        await Until(() => Shown("remote-orchestrator-gone") is { Active: true });
+        Assert.Contains("nothing was heard of it", Shown("remote-orchestrator-gone")!.Detail, StringComparison.Ordinal);
+
+        Gauges.ChangeRemote(Clock.Now, _ => RemoteLink.To("second", Clock.Now));
+        await Looks(TimeSpan.FromMinutes(2));
+        await Until(() => Shown("remote-orchestrator-gone") is { Active: false });
+    }
+
+    /// <summary>Lets virtual time pass, a look of the keeper at a time.</summary>
+    private async Task Looks(TimeSpan time)
+    {
+        for (var passed = TimeSpan.Zero; passed < time; passed += TimeSpan.FromSeconds(5))
+        {
+            Clock.Advance(TimeSpan.FromSeconds(5));
+            await Task.Delay(10);
+        }
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using DeCloud.NodeAgent.Contracts.Rest;
+using DeCloud.NodeAgent.Core.Remote;
 using DeCloud.NodeAgent.Core.Warnings;
 using DeCloud.NodeAgent.Tests.Api;
 
@@ -30,6 +31,9 @@ public sealed class WarningRulesTests
         { "orchestrator-unreachable", new NodeFacts { Orchestrator = Orchestrator("unreachable") }, WarningSeverity.Warning, "node" },
         { "orchestrator-refuses", new NodeFacts { Orchestrator = Orchestrator("reporting") with { LoginReason = "the node is blocked" } }, WarningSeverity.Warning, "node" },
         { "orchestrator-disowned-vms", new NodeFacts { Orchestrator = Orchestrator("logged-in") with { QuarantinedVms = [Samples.Id] } }, WarningSeverity.Warning, "node" },
+        { "remote-orchestrator-gone", new NodeFacts { Remote = new(At) }, WarningSeverity.Warning, "node" },
+        { "remote-orchestrator-gone", new NodeFacts { Remote = RemoteLink.To("orchestrator", At).Ended("nothing was heard of it", At) }, WarningSeverity.Warning, "node" },
+        { "remote-orchestrator-gone", new NodeFacts { Remote = RemoteLink.To("orchestrator", At).Failed("the port is taken", At) }, WarningSeverity.Warning, "node" },
         { "wireguard-unavailable", new NodeFacts { WireGuard = Overlay("unavailable") with { Reason = "wg is missing" } }, WarningSeverity.Warning, "node" },
         { "wireguard-peer-stale", new NodeFacts { WireGuard = Overlay("up", Peer("stale")) }, WarningSeverity.Warning, "peer/" + Key },
         { "actor-failing", new NodeFacts { FailingActors = [new("/user/node/wireguard", 3, "IOException: bang")] }, WarningSeverity.Warning, "actor/user/node/wireguard" },
@@ -71,6 +75,7 @@ public sealed class WarningRulesTests
             Isolation = "on",
             WireGuard = Overlay("up", Peer("connected"), Peer("idle")),
             Orchestrator = Orchestrator("logged-in"),
+            Remote = RemoteLink.To("orchestrator", At),
         }));
     }
 
