@@ -21,7 +21,7 @@ internal sealed class Script(Fleet fleet, Output output)
         wait SECONDS
         totals                                    how many nodes are attached, heartbeats and events so far
         quit
-        Commands may have command=ID and deadline=SECONDS. VM is an id; on= is needed for VMs that were not made here.
+        Commands may have command=ID, deadline=SECONDS and trace=TRACEPARENT (W3C Trace Context). VM is an id; on= is needed for VMs that were not made here.
         """;
 
     private static readonly string[] Repeatable = ["add", "remove"];
@@ -68,23 +68,23 @@ internal sealed class Script(Fleet fleet, Output output)
                     Create(named);
                     break;
                 case ["start", var vm]:
-                    Give(named, vm, (id, command, deadline) => new StartVm(Guid.Empty, command, deadline, id));
+                    Give(named, vm, (id, command, deadline) => new StartVm(Guid.Empty, command, deadline, id, Trace(named)));
                     break;
                 case ["stop", var vm]:
-                    Give(named, vm, (id, command, deadline) => new StopVm(Guid.Empty, command, deadline, id, named.GetValueOrDefault("force") == "true"));
+                    Give(named, vm, (id, command, deadline) => new StopVm(Guid.Empty, command, deadline, id, named.GetValueOrDefault("force") == "true", Trace(named)));
                     break;
                 case ["delete", var vm]:
-                    Give(named, vm, (id, command, deadline) => new DeleteVm(Guid.Empty, command, deadline, id));
+                    Give(named, vm, (id, command, deadline) => new DeleteVm(Guid.Empty, command, deadline, id, Trace(named)));
                     break;
                 case ["peers", var node]:
                     var peers = given["add"].Select(PeerWords.Parse).ToList();
-                    Give(Node(node), new ReconcilePeers(Guid.Empty, CommandId(named), Deadline(named), peers, [.. given["remove"]]));
+                    Give(Node(node), new ReconcilePeers(Guid.Empty, CommandId(named), Deadline(named), peers, [.. given["remove"]], Trace(named)));
                     break;
                 case ["report", var node]:
-                    Give(Node(node), new Report(Guid.Empty, CommandId(named), Deadline(named)));
+                    Give(Node(node), new Report(Guid.Empty, CommandId(named), Deadline(named), Trace(named)));
                     break;
                 case ["drain", var node, "on" or "off"]:
-                    Give(Node(node), new Drain(Guid.Empty, CommandId(named), Deadline(named), plain[2] == "on"));
+                    Give(Node(node), new Drain(Guid.Empty, CommandId(named), Deadline(named), plain[2] == "on", Trace(named)));
                     break;
                 default:
                     throw new FormatException("it is not understood; 'help' lists the commands");
@@ -102,6 +102,8 @@ internal sealed class Script(Fleet fleet, Output output)
 
     private static DateTimeOffset? Deadline(Dictionary<string, string> named) =>
         named.TryGetValue("deadline", out var seconds) ? TimeProvider.System.GetUtcNow().AddSeconds(Seconds(seconds)) : null;
+
+    private static string? Trace(Dictionary<string, string> named) => named.GetValueOrDefault("trace");
 
     private static int Seconds(string text) => int.Parse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
 
@@ -122,7 +124,8 @@ internal sealed class Script(Fleet fleet, Output output)
             named.GetValueOrDefault("hash", ""),
             named.TryGetValue("ssh", out var ssh) ? File.ReadAllText(ssh).Trim() : "",
             named.TryGetValue("user-data", out var userData) ? File.ReadAllText(userData) : null,
-            Overlay: named.GetValueOrDefault("overlay") == "true");
+            Overlay: named.GetValueOrDefault("overlay") == "true",
+            TraceParent: Trace(named));
         var node = named.TryGetValue("on", out var wanted) ? Node(wanted)
             : Placement.Best(fleet.Nodes.Values, vm) ?? throw new FormatException("no node that is attached and ready has room for it");
         _places[vm.VmId] = node;

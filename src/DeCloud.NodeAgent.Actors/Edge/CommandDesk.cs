@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using Akka.Actor;
+using DeCloud.NodeAgent.Actors.Telemetry;
 using DeCloud.NodeAgent.Contracts.Remote;
 using DeCloud.NodeAgent.Core.Node;
 using DeCloud.NodeAgent.Core.Overlay;
@@ -17,7 +19,29 @@ internal sealed class CommandDesk(GatewayParts parts)
     /// <param name="command">The command.</param>
     /// <param name="orchestrator">Whose it is.</param>
     /// <param name="objection">Why it may not be accepted anew; one that was accepted before is answered as before.</param>
-    public Task<IRemoteMessage> TakeAsync(IRemoteCommand command, string orchestrator, Failure? objection)
+    public async Task<IRemoteMessage> TakeAsync(IRemoteCommand command, string orchestrator, Failure? objection)
+    {
+        ArgumentNullException.ThrowIfNull(command);
+        var span = NodeTracing.Begin($"command {command.GetType().Name}", NodeTracing.Of(command.TraceParent));
+        span?.SetTag("decloud.command.id", command.CommandId);
+        try
+        {
+            var answer = await PassAsync(command, orchestrator, objection, span?.Context ?? default).ConfigureAwait(false);
+            NodeTracing.End(span, (answer as CommandRefused)?.Message);
+            return answer;
+        }
+        catch (Exception e)
+        {
+            NodeTracing.End(span, e.Message);
+            throw;
+        }
+    }
+
+    /// <summary>The refusal of a command.</summary>
+    public static IRemoteMessage Refuse(IRemoteCommand command, Failure failure) =>
+        new CommandRefused(command.Session, command.CommandId, failure.Code, failure.Message, failure.IsPermanent);
+
+    private Task<IRemoteMessage> PassAsync(IRemoteCommand command, string orchestrator, Failure? objection, ActivityContext trace)
     {
         var request = RemoteCommands.RequestOf(command, orchestrator);
         switch (command)
@@ -25,7 +49,7 @@ internal sealed class CommandDesk(GatewayParts parts)
             case CreateVm or StartVm or StopVm or DeleteVm:
                 var (vm, refusal) = RemoteCommands.ToVm(command, request, parts.VmRules);
                 return vm is null ? Task.FromResult(Refuse(command, refusal!))
-                    : objection is null ? AskVmAsync(command, vm.VmId, vm)
+                    : objection is null ? AskVmAsync(command, vm.VmId, Followed(vm, trace))
                     : FindAsync(command, vm.VmId, request.Id, objection);
             case Drain drain when objection is null:
                 return KeepAsync(command, new AllegianceCommands.Drain(drain.IsOn, request));
@@ -39,9 +63,12 @@ internal sealed class CommandDesk(GatewayParts parts)
         }
     }
 
-    /// <summary>The refusal of a command.</summary>
-    public static IRemoteMessage Refuse(IRemoteCommand command, Failure failure) =>
-        new CommandRefused(command.Session, command.CommandId, failure.Code, failure.Message, failure.IsPermanent);
+    private static IVmCommand Followed(IVmCommand command, ActivityContext trace) => command switch
+    {
+        VmCommands.Create create => create with { Trace = trace },
+        VmCommands.Change change => change with { Trace = trace },
+        _ => command,
+    };
 
     private async Task<IRemoteMessage> FindAsync(IRemoteCommand command, VmId vm, string key, Failure objection) =>
         await AskVmAsync(command, vm, new VmQueries.FindOperation(vm, key)).ConfigureAwait(false) is CommandAccepted accepted ? accepted : Refuse(command, objection);

@@ -2,6 +2,7 @@ using Akka.Actor;
 using Akka.Hosting;
 using Akka.Hosting.Logging;
 using DeCloud.NodeAgent.Actors.Node;
+using DeCloud.NodeAgent.Actors.Telemetry;
 using DeCloud.NodeAgent.Actors.Vms;
 using DeCloud.NodeAgent.Contracts.Remote;
 using DeCloud.NodeAgent.Core.Remote;
@@ -23,8 +24,9 @@ namespace DeCloud.NodeAgent.Actors.Edge;
 /// <param name="rules">What a VM may be.</param>
 /// <param name="loggers">Where the edge's actors log to.</param>
 /// <param name="time">The clock.</param>
+/// <param name="gauges">Where it shows how the node stands with orchestrators.</param>
 public sealed partial class EdgeKeeper(
-    EdgeOptions options, IRequiredActor<NodeKey> node, IEventFeed feed, VmBoard board, IVmRequestRules rules, ILoggerFactory loggers, TimeProvider time) : BackgroundService
+    EdgeOptions options, IRequiredActor<NodeKey> node, IEventFeed feed, VmBoard board, IVmRequestRules rules, ILoggerFactory loggers, TimeProvider time, NodeGaugeBoard gauges) : BackgroundService
 {
     private const string Loggers = "\nakka.loggers = [\"DeCloud.NodeAgent.Actors.Node.ActorLog, DeCloud.NodeAgent.Actors\"]\n";
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(500);
@@ -42,6 +44,7 @@ public sealed partial class EdgeKeeper(
     {
         // The start of the host waits for nothing here.
         await Task.Yield();
+        gauges.ChangeRemote(time.GetUtcNow(), link => link);
         var pause = FirstPause;
         while (!stoppingToken.IsCancellationRequested)
         {
@@ -58,6 +61,7 @@ public sealed partial class EdgeKeeper(
             catch (Exception e)
 #pragma warning restore CA1031
             {
+                gauges.ChangeRemote(time.GetUtcNow(), link => link.Failed(e.Message, time.GetUtcNow()));
                 LogFailed(e.Message, pause);
             }
 
@@ -82,10 +86,14 @@ public sealed partial class EdgeKeeper(
         try
         {
             var parts = new GatewayParts(
-                root, feed, board, rules, new(certificates.Name, options.Orchestrators), options.Endpoint.MaxFrameBytes - RemoteProtocol.EnvelopeBytes, options.AgentVersion, time);
+                root, feed, board, rules, new(certificates.Name, options.Orchestrators), options.Endpoint.MaxFrameBytes - RemoteProtocol.EnvelopeBytes, options.AgentVersion, time)
+            {
+                Gauges = gauges,
+            };
             system.ActorOf(Props.Create(() => new OrchestratorGateway(parts)), "orchestrator");
             System = system;
             var address = ((ExtendedActorSystem)system).Provider.DefaultAddress;
+            gauges.ChangeRemote(time.GetUtcNow(), link => link.Listening());
             LogListening(certificates.Name, address.Host, address.Port, string.Join(", ", options.Orchestrators));
             await system.WhenTerminated.WaitAsync(stopping).ConfigureAwait(false);
             LogEnded();

@@ -1,4 +1,5 @@
 using Akka.Actor;
+using DeCloud.NodeAgent.Actors.Telemetry;
 using DeCloud.NodeAgent.Actors.Vms;
 using DeCloud.NodeAgent.Core.Remote;
 
@@ -14,4 +15,8 @@ namespace DeCloud.NodeAgent.Actors.Edge;
 /// <param name="AgentVersion">Version of the agent.</param>
 /// <param name="Time">The clock of what no actor waits for.</param>
 public sealed record GatewayParts(
-    IActorRef Node, IEventFeed Feed, VmBoard Board, IVmRequestRules VmRules, AttachRules Attaching, int MaxMessageBytes, string AgentVersion, TimeProvider Time);
+    IActorRef Node, IEventFeed Feed, VmBoard Board, IVmRequestRules VmRules, AttachRules Attaching, int MaxMessageBytes, string AgentVersion, TimeProvider Time)
+{
+    /// <summary>Where the gateway shows who is attached.</summary>
+    public NodeGaugeBoard Gauges { get; init; } = new();
+}

@@ -56,7 +56,11 @@ internal sealed class OrchestratorGateway : ReceiveActor, IWithTimers
 
     private static DateTimeOffset Now => Context.System.Scheduler.Now;
 
-    protected override void PostStop() => _session?.Dispose();
+    protected override void PostStop()
+    {
+        _session?.Dispose();
+        _parts.Gauges.ChangeRemote(Now, link => link.Ended("the node's side was stopped", Now));
+    }
 
     private void Begin(Attach attach)
     {
@@ -119,6 +123,7 @@ internal sealed class OrchestratorGateway : ReceiveActor, IWithTimers
         var session = new GatewaySession(attach, asker, answer, Now);
         _session = session;
         asker.Tell(answer);
+        _parts.Gauges.ChangeRemote(Now, _ => RemoteLink.To(attach.Orchestrator, Now));
         _log.Info("Orchestrator '{0}' attached in epoch {1}; events follow after {2}", attach.Orchestrator, attach.Epoch, after);
         Timers.StartPeriodicTimer(nameof(Beat), Beat.Instance, TimeSpan.Zero, TimeSpan.FromSeconds(attach.HeartbeatSeconds));
         var self = Self;
@@ -162,6 +167,7 @@ internal sealed class OrchestratorGateway : ReceiveActor, IWithTimers
         }
 
         _session = null;
+        _parts.Gauges.ChangeRemote(Now, link => link.Ended(why, Now));
     }
 
     private void Obey(IRemoteCommand command)

@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
+using System.Diagnostics;
 using Akka.Actor;
 using Akka.Event;
+using DeCloud.NodeAgent.Actors.Telemetry;
 using DeCloud.NodeAgent.Core.Orchestration;
 
 namespace DeCloud.NodeAgent.Actors.Orchestration;
@@ -88,7 +90,10 @@ internal sealed partial class Heartbeat
     }
 
     /// <summary>Takes commands on. The orchestrator has forgotten them by now, so they are kept before anything else is done.</summary>
-    private void TakeIn(IReadOnlyList<PeerCommand> commands, IActorRef? asker)
+    /// <param name="commands">The commands.</param>
+    /// <param name="asker">Who waits for them to be kept; null for nobody.</param>
+    /// <param name="trace">What they are a part of where they do not tell themselves.</param>
+    private void TakeIn(IReadOnlyList<PeerCommand> commands, IActorRef? asker, ActivityContext trace = default)
     {
         if (commands.Count == 0)
         {
@@ -98,12 +103,12 @@ internal sealed partial class Heartbeat
         var secrets = commands.Select(c => (c.Id, Payload: CommandIntake.Take(_state, _settings.By, c, Now).SecretPayload)).Where(c => c.Payload is not null).ToList();
         if (secrets.Count == 0)
         {
-            Admit(commands, null, asker);
+            Admit(commands, null, asker, trace);
             return;
         }
 
         var (vault, end) = (_parts.Vault, _end.Token);
-        KeepAsync().PipeTo(Self, success: () => new PayloadsKept(commands, null, asker), failure: cause => new PayloadsKept(commands, cause.Message, asker));
+        KeepAsync().PipeTo(Self, success: () => new PayloadsKept(commands, null, asker, trace), failure: cause => new PayloadsKept(commands, cause.Message, asker, trace));
 
         async Task KeepAsync()
         {
@@ -114,9 +119,9 @@ internal sealed partial class Heartbeat
         }
     }
 
-    private void Kept(PayloadsKept kept) => Admit(kept.Commands, kept.Problem, kept.Asker);
+    private void Kept(PayloadsKept kept) => Admit(kept.Commands, kept.Problem, kept.Asker, kept.Trace);
 
-    private void Admit(IReadOnlyList<PeerCommand> commands, string? keepProblem, IActorRef? asker)
+    private void Admit(IReadOnlyList<PeerCommand> commands, string? keepProblem, IActorRef? asker, ActivityContext trace)
     {
         var events = new List<IOrchestrationEvent>();
         var after = _state;
@@ -132,6 +137,10 @@ internal sealed partial class Heartbeat
             if (intake.Ignored is { } reason)
             {
                 _log.Info("Command {0} of the orchestrator is not carried out: {1}", PeerAnswers.Shown(command.ToString()), reason);
+            }
+            else if ((NodeTracing.Of(command.TraceParent) is var named && named != default ? named : trace) is var followed && followed != default)
+            {
+                _traces[command.Id] = followed;
             }
 
             foreach (var @event in taken)
@@ -152,7 +161,7 @@ internal sealed partial class Heartbeat
 
     private sealed record Polled(PeerReply<ImmutableArray<PeerCommand>> Reply);
 
-    private sealed record PayloadsKept(IReadOnlyList<PeerCommand> Commands, string? Problem, IActorRef? Asker);
+    private sealed record PayloadsKept(IReadOnlyList<PeerCommand> Commands, string? Problem, IActorRef? Asker, ActivityContext Trace);
 
     private sealed record PollDue
     {

@@ -33,7 +33,7 @@ internal sealed partial class Heartbeat
         {
             if (command is not null)
             {
-                TakeIn([command], Sender);
+                TakeIn([command], Sender, pushed.Trace);
             }
             else
             {

@@ -1,6 +1,8 @@
+using System.Diagnostics;
 using System.Text.Json;
 using Akka.Actor;
 using Akka.Event;
+using DeCloud.NodeAgent.Actors.Telemetry;
 using DeCloud.NodeAgent.Core.Node;
 using DeCloud.NodeAgent.Core.Operations;
 using DeCloud.NodeAgent.Core.Orchestration;
@@ -19,6 +21,9 @@ internal sealed partial class Heartbeat
 
     private readonly Dictionary<string, int> _attempts = [];
     private readonly HashSet<string> _busy = [];
+
+    /// <summary>What commands that are not carried out yet are a part of. Not kept over a restart: a trace ends with its process.</summary>
+    private readonly Dictionary<string, ActivityContext> _traces = [];
 
     /// <summary>Carries out what can be: of each VM one command at a time until its operation is accepted, so that they arrive in their order.</summary>
     private void Drive()
@@ -46,7 +51,7 @@ internal sealed partial class Heartbeat
             return;
         }
 
-        AttemptAsync(order, _parts, _node, _end.Token).PipeTo(Self, success: came => new Attempted(order.Id, came), failure: cause => new Attempted(order.Id, new Effect.Again(cause.Message)));
+        AttemptAsync(order, _traces.GetValueOrDefault(order.Id), _parts, _node, _end.Token).PipeTo(Self, success: came => new Attempted(order.Id, came), failure: cause => new Attempted(order.Id, new Effect.Again(cause.Message)));
     }
 
     private void AfterAttempt(Attempted attempted)
@@ -69,6 +74,7 @@ internal sealed partial class Heartbeat
                 Store(events, () =>
                 {
                     _attempts.Remove(attempted.Id);
+                    _traces.Remove(attempted.Id);
                     DropPayload(command.Command);
                     Drive();
                 });
@@ -147,6 +153,7 @@ internal sealed partial class Heartbeat
         Store([new OrchestrationEvents.CommandFinished(order.Id, new(isSuccess, error, data, Now), Now)], () =>
         {
             _attempts.Remove(order.Id);
+            _traces.Remove(order.Id);
             _log.Info("Command {0} {1} of the orchestrator {2}", order.Type, order.Id, isSuccess ? "is carried out" : $"is not carried out: {PeerAnswers.Shown(error ?? "")}");
             DropPayload(order);
             Drive();
@@ -168,7 +175,24 @@ internal sealed partial class Heartbeat
         _ => operation.Error is { } error ? $"{error.Code}: {error.Message}" : "It failed.",
     };
 
-    private static async Task<Effect> AttemptAsync(OrderedCommand order, OrchestratorParts parts, IActorRef node, CancellationToken cancellation)
+    private static async Task<Effect> AttemptAsync(OrderedCommand order, ActivityContext trace, OrchestratorParts parts, IActorRef node, CancellationToken cancellation)
+    {
+        var span = NodeTracing.Begin($"command {order.Type}", trace);
+        span?.SetTag("decloud.command.id", order.Id);
+        try
+        {
+            var effect = await CarryOutAsync(order, span?.Context ?? default, parts, node, cancellation).ConfigureAwait(false);
+            NodeTracing.End(span, effect switch { Effect.Finished finished => finished.Error, Effect.Again again => again.Reason, _ => null });
+            return effect;
+        }
+        catch (Exception e)
+        {
+            NodeTracing.End(span, e.Message);
+            throw;
+        }
+    }
+
+    private static async Task<Effect> CarryOutAsync(OrderedCommand order, ActivityContext trace, OrchestratorParts parts, IActorRef node, CancellationToken cancellation)
     {
         var payload = order.Payload ?? await parts.Vault.ReadPayloadAsync(order.Id, cancellation).ConfigureAwait(false);
         var action = CommandTranslation.Translate(order, payload, parts.Settings.Limits);
@@ -177,14 +201,14 @@ internal sealed partial class Heartbeat
             case CommandAction.Refuse refuse:
                 return new Effect.Finished(false, refuse.Reason, null);
             case CommandAction.Create create:
-                return Of(await AskAsync(node, create.Command, cancellation).ConfigureAwait(false), create.Vm, isDelete: false);
+                return Of(await AskAsync(node, create.Command with { Trace = trace }, cancellation).ConfigureAwait(false), create.Vm, isDelete: false);
             default:
-                return await ChangeAsync(order, action, node, cancellation).ConfigureAwait(false);
+                return await ChangeAsync(order, trace, action, node, cancellation).ConfigureAwait(false);
         }
     }
 
     /// <summary>Changes a VM only when this very orchestrator asked for it once.</summary>
-    private static async Task<Effect> ChangeAsync(OrderedCommand order, CommandAction action, IActorRef node, CancellationToken cancellation)
+    private static async Task<Effect> ChangeAsync(OrderedCommand order, ActivityContext trace, CommandAction action, IActorRef node, CancellationToken cancellation)
     {
         var isDelete = order.Type == OrchestratorCommandType.DeleteVm;
         switch (await AskAsync(node, new VmQueries.GetOrigin(order.VmId!.Value), cancellation).ConfigureAwait(false))
@@ -203,7 +227,7 @@ internal sealed partial class Heartbeat
 
         return action switch
         {
-            CommandAction.Change change => Of(await AskAsync(node, change.Command, cancellation).ConfigureAwait(false), null, isDelete),
+            CommandAction.Change change => Of(await AskAsync(node, change.Command with { Trace = trace }, cancellation).ConfigureAwait(false), null, isDelete),
             CommandAction.Port port => Of(await AskAsync(node, port.Message, cancellation).ConfigureAwait(false), port),
             _ => throw new InvalidOperationException($"{action} changes nothing."),
         };

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Akka.Actor;
 using DeCloud.NodeAgent.Contracts.Rest;
+using DeCloud.NodeAgent.Core.Remote;
 
 namespace DeCloud.NodeAgent.Actors.Telemetry;
 
@@ -12,6 +13,7 @@ public sealed class NodeGaugeBoard
     private ImmutableSortedDictionary<string, IActorRef> _actors = ImmutableSortedDictionary.Create<string, IActorRef>(StringComparer.Ordinal);
     private ImageGauges? _images;
     private OrchestratorResource? _orchestrator;
+    private RemoteLink? _remote;
     private volatile bool _isHypervisorUp, _isReconciled;
     private volatile int _foreign;
 
@@ -20,6 +22,9 @@ public sealed class NodeGaugeBoard
 
     /// <summary>The dealings with the HTTP orchestrator; null when there is none.</summary>
     public OrchestratorResource? Orchestrator => Volatile.Read(ref _orchestrator);
+
+    /// <summary>The dealings with orchestrators over Akka.Remote; null when that is off.</summary>
+    public RemoteLink? Remote => Volatile.Read(ref _remote);
 
     /// <summary>Whether libvirt is connected.</summary>
     public bool IsHypervisorUp => _isHypervisorUp;
@@ -45,6 +50,10 @@ public sealed class NodeGaugeBoard
     internal void Publish(ImageGauges images) => Volatile.Write(ref _images, images);
 
     internal void Publish(OrchestratorResource orchestrator) => Volatile.Write(ref _orchestrator, orchestrator);
+
+    /// <summary>The edge and the gateway in it both tell how the link stands, so that it is changed and not replaced.</summary>
+    internal void ChangeRemote(DateTimeOffset now, Func<RemoteLink, RemoteLink> change) =>
+        ImmutableInterlocked.Update(ref _remote, static (link, change) => change.change(link ?? new(change.now)), (now, change));
 
     internal void Publish(bool isHypervisorUp) => _isHypervisorUp = isHypervisorUp;
 

@@ -15,6 +15,11 @@ public static class NodeTracing
     /// <summary>The trace of whoever calls, for a message to carry; nothing when nobody listens.</summary>
     public static ActivityContext Current => Source.HasListeners() && Activity.Current is { } span ? span.Context : default;
 
+    /// <summary>The trace that somebody on another machine names, for a message to carry; nothing when nobody listens, or it is none.</summary>
+    /// <param name="traceParent">A <c>traceparent</c> of W3C Trace Context.</param>
+    internal static ActivityContext Of(string? traceParent) =>
+        Source.HasListeners() && ActivityContext.TryParse(traceParent, null, isRemote: true, out var context) ? context : default;
+
     /// <summary>Begins a span that ends elsewhere. What the caller's thread does next is no part of it.</summary>
     /// <param name="name">What is done; of few values.</param>
     /// <param name="parent">What it is a part of; nothing to begin a trace.</param>

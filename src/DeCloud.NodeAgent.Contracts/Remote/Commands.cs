@@ -15,6 +15,7 @@ namespace DeCloud.NodeAgent.Contracts.Remote;
 /// <param name="UserData">cloud-init user data, or null.</param>
 /// <param name="Labels">Labels, or null.</param>
 /// <param name="Overlay">True to attach it to the node's overlay.</param>
+/// <param name="TraceParent">See <see cref="IRemoteCommand.TraceParent"/>.</param>
 public sealed record CreateVm(
     Guid Session = default,
     string CommandId = "",
@@ -29,7 +30,8 @@ public sealed record CreateVm(
     string SshPublicKey = "",
     string? UserData = null,
     IReadOnlyDictionary<string, string>? Labels = null,
-    bool Overlay = false) : IRemoteCommand
+    bool Overlay = false,
+    string? TraceParent = null) : IRemoteCommand
 {
     /// <summary>Leaves the user data out, so that no log can hold it by accident.</summary>
     public override string ToString() => $"{nameof(CreateVm)} {{ CommandId = {CommandId}, VmId = {VmId} }}";
@@ -40,7 +42,8 @@ public sealed record CreateVm(
 /// <param name="CommandId">The command.</param>
 /// <param name="Deadline">When it is too late to accept it.</param>
 /// <param name="VmId">The VM.</param>
-public sealed record StartVm(Guid Session = default, string CommandId = "", DateTimeOffset? Deadline = null, Guid VmId = default) : IRemoteCommand;
+/// <param name="TraceParent">See <see cref="IRemoteCommand.TraceParent"/>.</param>
+public sealed record StartVm(Guid Session = default, string CommandId = "", DateTimeOffset? Deadline = null, Guid VmId = default, string? TraceParent = null) : IRemoteCommand;
 
 /// <summary>Stop a VM.</summary>
 /// <param name="Session">The session.</param>
@@ -48,14 +51,16 @@ public sealed record StartVm(Guid Session = default, string CommandId = "", Date
 /// <param name="Deadline">When it is too late to accept it.</param>
 /// <param name="VmId">The VM.</param>
 /// <param name="Force">True to cut the power at once; false to ask the guest first.</param>
-public sealed record StopVm(Guid Session = default, string CommandId = "", DateTimeOffset? Deadline = null, Guid VmId = default, bool Force = false) : IRemoteCommand;
+/// <param name="TraceParent">See <see cref="IRemoteCommand.TraceParent"/>.</param>
+public sealed record StopVm(Guid Session = default, string CommandId = "", DateTimeOffset? Deadline = null, Guid VmId = default, bool Force = false, string? TraceParent = null) : IRemoteCommand;
 
 /// <summary>Remove a VM with its disk.</summary>
 /// <param name="Session">The session.</param>
 /// <param name="CommandId">The command.</param>
 /// <param name="Deadline">When it is too late to accept it.</param>
 /// <param name="VmId">The VM.</param>
-public sealed record DeleteVm(Guid Session = default, string CommandId = "", DateTimeOffset? Deadline = null, Guid VmId = default) : IRemoteCommand;
+/// <param name="TraceParent">See <see cref="IRemoteCommand.TraceParent"/>.</param>
+public sealed record DeleteVm(Guid Session = default, string CommandId = "", DateTimeOffset? Deadline = null, Guid VmId = default, string? TraceParent = null) : IRemoteCommand;
 
 /// <summary>Have these peers in the overlay. Peers that are not named stay; who shall go is named in <paramref name="Remove"/>.</summary>
 /// <param name="Session">The session.</param>
@@ -63,12 +68,14 @@ public sealed record DeleteVm(Guid Session = default, string CommandId = "", Dat
 /// <param name="Deadline">When it is too late to accept it.</param>
 /// <param name="Peers">The peers that shall be there, at most 256.</param>
 /// <param name="Remove">Public keys of those that shall not, at most 256.</param>
+/// <param name="TraceParent">See <see cref="IRemoteCommand.TraceParent"/>.</param>
 public sealed record ReconcilePeers(
     Guid Session = default,
     string CommandId = "",
     DateTimeOffset? Deadline = null,
     IReadOnlyList<OverlayPeer>? Peers = null,
-    IReadOnlyList<string>? Remove = null) : IRemoteCommand;
+    IReadOnlyList<string>? Remove = null,
+    string? TraceParent = null) : IRemoteCommand;
 
 /// <summary>A peer in the overlay.</summary>
 /// <param name="PublicKey">Its WireGuard public key in base64.</param>
@@ -81,14 +88,16 @@ public sealed record OverlayPeer(string PublicKey = "", string? Endpoint = null,
 /// <param name="Session">The session.</param>
 /// <param name="CommandId">The command.</param>
 /// <param name="Deadline">When it is too late to accept it.</param>
-public sealed record Report(Guid Session = default, string CommandId = "", DateTimeOffset? Deadline = null) : IRemoteCommand;
+/// <param name="TraceParent">See <see cref="IRemoteCommand.TraceParent"/>.</param>
+public sealed record Report(Guid Session = default, string CommandId = "", DateTimeOffset? Deadline = null, string? TraceParent = null) : IRemoteCommand;
 
 /// <summary>Take no new VMs from orchestrators, or take them again. VMs that exist stay as they are. Holds across restarts.</summary>
 /// <param name="Session">The session.</param>
 /// <param name="CommandId">The command.</param>
 /// <param name="Deadline">When it is too late to accept it.</param>
 /// <param name="IsOn">True to take none.</param>
-public sealed record Drain(Guid Session = default, string CommandId = "", DateTimeOffset? Deadline = null, bool IsOn = false) : IRemoteCommand;
+/// <param name="TraceParent">See <see cref="IRemoteCommand.TraceParent"/>.</param>
+public sealed record Drain(Guid Session = default, string CommandId = "", DateTimeOffset? Deadline = null, bool IsOn = false, string? TraceParent = null) : IRemoteCommand;
 
 /// <summary>
 /// Node to orchestrator: the command is stored and will be carried out, or was stored before under the same id. Where an operation is named, its end follows among the

@@ -24,6 +24,12 @@ public interface IRemoteCommand : ISessionMessage
 
     /// <summary>By the orchestrator's clock: after this a command that was not accepted yet is refused. Null for never.</summary>
     DateTimeOffset? Deadline { get; }
+
+    /// <summary>
+    /// What the orchestrator does this for, as a <c>traceparent</c> of W3C Trace Context; null when nobody follows. No part of the command: the same command with another one is the same, and
+    /// one that can't be read is left out of account. A node of a version that does not know it skips it.
+    /// </summary>
+    string? TraceParent { get; }
 }
 
 /// <summary>The versions of the protocol.</summary>

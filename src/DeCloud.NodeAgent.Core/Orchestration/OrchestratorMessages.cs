@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using DeCloud.NodeAgent.Contracts.Rest;
 using DeCloud.NodeAgent.Core.Node;
 
@@ -17,7 +18,11 @@ public static class OrchestratorCommands
     /// <param name="Body">What was sent.</param>
     /// <param name="Timestamp">The header <see cref="PushProof.TimestampHeader"/>.</param>
     /// <param name="Signature">The header <see cref="PushProof.SignatureHeader"/>.</param>
-    public sealed record Pushed(ReadOnlyMemory<byte> Body, string? Timestamp, string? Signature) : IOrchestratorMessage;
+    public sealed record Pushed(ReadOnlyMemory<byte> Body, string? Timestamp, string? Signature) : IOrchestratorMessage
+    {
+        /// <summary>The trace that the push is a part of; nothing when nobody follows.</summary>
+        public ActivityContext Trace { get; init; }
+    }
 }
 
 /// <summary>What the part that deals with the orchestrator is asked.</summary>

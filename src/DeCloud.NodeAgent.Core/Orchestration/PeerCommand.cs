@@ -68,6 +68,12 @@ public sealed record PeerCommand(
 
     private const int LongestId = 100;
 
+    /// <summary>The length of a <c>traceparent</c> of version 00 (W3C Trace Context).</summary>
+    private const int TraceParentLength = 55;
+
+    /// <summary>What the orchestrator does this for, as a <c>traceparent</c>; null when it does not tell. No part of the command.</summary>
+    public string? TraceParent { get; init; }
+
     /// <summary>Whether the id can name anything: 1 to 100 letters, digits, '.', '_' and '-'. Another is not acted on and can't be acknowledged.</summary>
     public bool HasSoundId => Id.Length is > 0 and <= LongestId && Id.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-') && Id is not ("." or "..");
 
@@ -97,6 +103,9 @@ public sealed record PeerCommand(
             json.Time("queuedAt"),
             json.Time("expiresAt"),
             json.Flag("isExpired") ?? false,
-            json.Span("age"));
+            json.Span("age"))
+        {
+            TraceParent = json.Text("traceParent") is { Length: TraceParentLength } trace ? trace : null,
+        };
     }
 }

@@ -49,7 +49,7 @@ public static class RemoteCommands
         return requestId.StartsWith(KeyPrefix, StringComparison.Ordinal) ? requestId[KeyPrefix.Length..] : null;
     }
 
-    /// <summary>Who asks for what, for the node: neither session nor deadline count, so that a command that is sent again in another session is the same.</summary>
+    /// <summary>Who asks for what, for the node: neither session nor deadline nor trace count, so that a command that is sent again in another session is the same.</summary>
     /// <param name="command">The command.</param>
     /// <param name="orchestrator">Who asks.</param>
     public static Request RequestOf(IRemoteCommand command, string orchestrator)
@@ -58,12 +58,12 @@ public static class RemoteCommands
         IRemoteCommand bare = command switch
         {
             // Labels have no order of their own; the same set must hash to the same.
-            CreateVm c => c with { Session = Guid.Empty, Deadline = null, Labels = c.Labels?.ToImmutableSortedDictionary(StringComparer.Ordinal) },
-            StartVm c => c with { Session = Guid.Empty, Deadline = null },
-            StopVm c => c with { Session = Guid.Empty, Deadline = null },
-            DeleteVm c => c with { Session = Guid.Empty, Deadline = null },
-            ReconcilePeers c => c with { Session = Guid.Empty, Deadline = null },
-            Drain c => c with { Session = Guid.Empty, Deadline = null },
+            CreateVm c => c with { Session = Guid.Empty, Deadline = null, TraceParent = null, Labels = c.Labels?.ToImmutableSortedDictionary(StringComparer.Ordinal) },
+            StartVm c => c with { Session = Guid.Empty, Deadline = null, TraceParent = null },
+            StopVm c => c with { Session = Guid.Empty, Deadline = null, TraceParent = null },
+            DeleteVm c => c with { Session = Guid.Empty, Deadline = null, TraceParent = null },
+            ReconcilePeers c => c with { Session = Guid.Empty, Deadline = null, TraceParent = null },
+            Drain c => c with { Session = Guid.Empty, Deadline = null, TraceParent = null },
             _ => command,
         };
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);

@@ -1,11 +1,7 @@
 using DeCloud.NodeAgent.Contracts.Rest;
+using DeCloud.NodeAgent.Core.Remote;
 
 namespace DeCloud.NodeAgent.Core.Warnings;
-
-/// <summary>A start that took long.</summary>
-/// <param name="VmId">Of which VM.</param>
-/// <param name="Took">How long.</param>
-public sealed record SlowStart(Guid VmId, TimeSpan Took);
 
 /// <summary>An actor that failed several times lately.</summary>
 /// <param name="Path">Its path.</param>
@@ -16,17 +12,14 @@ public sealed record FailingActor(string Path, int Failures, string Last);
 /// <summary>What the agent knows of itself and its machine at one moment. What is not known is null or empty, and nothing follows from it.</summary>
 public sealed record NodeFacts
 {
+    /// <summary>The moment.</summary>
+    public DateTimeOffset At { get; init; }
+
     /// <summary>The node.</summary>
     public NodeResource? Node { get; init; }
 
     /// <summary>Its VMs.</summary>
     public IReadOnlyCollection<VmResource> Vms { get; init; } = [];
-
-    /// <summary>Crashes of VMs within the last ten minutes, by VM.</summary>
-    public IReadOnlyDictionary<Guid, int> RecentCrashes { get; init; } = new Dictionary<Guid, int>();
-
-    /// <summary>Starts of VMs that took long lately.</summary>
-    public IReadOnlyCollection<SlowStart> SlowStarts { get; init; } = [];
 
     /// <summary>How the VMs' network stands; the word of <see cref="VmNetworkResource.Isolation"/>.</summary>
     public string? Isolation { get; init; }
@@ -48,6 +41,9 @@ public sealed record NodeFacts
 
     /// <summary>The orchestrator.</summary>
     public OrchestratorResource? Orchestrator { get; init; }
+
+    /// <summary>Orchestrators over Akka.Remote.</summary>
+    public RemoteLink? Remote { get; init; }
 
     /// <summary>Why the journal can't be written.</summary>
     public string? JournalTrouble { get; init; }

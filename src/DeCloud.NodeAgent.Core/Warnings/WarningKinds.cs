@@ -30,6 +30,9 @@ public static class WarningKinds
     private static readonly TimeSpan Shortly = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan Later = TimeSpan.FromSeconds(60);
 
+    /// <summary>An orchestrator that is replaced or restarted is back by then.</summary>
+    private static readonly TimeSpan MuchLater = TimeSpan.FromMinutes(5);
+
     /// <summary>A step of a VM fails again and again.</summary>
     public static WarningKind VmStepFailing { get; } = new("vm-step-failing", "The cause is in the detail. Remove it, or delete the VM; the agent goes on trying as long as the VM shows a next try, and 'decloud vm start' tries at once.", AtOnce);
 
@@ -75,6 +78,9 @@ public static class WarningKinds
     /// <summary>The orchestrator disowned VMs.</summary>
     public static WarningKind OrchestratorDisownedVms { get; } = new("orchestrator-disowned-vms", "They were stopped and kept. Settle with the orchestrator's operator whether they are to be deleted.", AtOnce);
 
+    /// <summary>No orchestrator is attached over Akka.Remote.</summary>
+    public static WarningKind RemoteOrchestratorGone { get; } = new("remote-orchestrator-gone", "Is the orchestrator up, does it dial Remote:Host and Remote:Port, and does Remote:Orchestrators name it? The log says which peers were refused, and why. VMs go on running; what they did is told when it is back.", MuchLater);
+
     /// <summary>The overlay does not work.</summary>
     public static WarningKind WireGuardUnavailable { get; } = new("wireguard-unavailable", "The detail says which tool, right or address is missing. The agent tries again by itself.", Shortly);
 
@@ -91,7 +97,7 @@ public static class WarningKinds
     public static IReadOnlyList<WarningKind> All { get; } =
     [
         VmStepFailing, VmCrashLoop, VmPausedOnDisk, VmSlowStart, LibvirtLost, EmulationInUse, NoAcceleration, ImagesOverBudget, DiskNearlyFull, JournalTrouble, PacketFilterTrouble,
-        PacketFilterChanged, OrchestratorUnreachable, OrchestratorRefuses, OrchestratorDisownedVms, WireGuardUnavailable, WireGuardPeerStale, ActorFailing, ApiWithoutTls,
+        PacketFilterChanged, OrchestratorUnreachable, OrchestratorRefuses, OrchestratorDisownedVms, RemoteOrchestratorGone, WireGuardUnavailable, WireGuardPeerStale, ActorFailing, ApiWithoutTls,
     ];
 
     private static readonly FrozenDictionary<string, WarningKind> ByCode = All.ToFrozenDictionary(k => k.Code);

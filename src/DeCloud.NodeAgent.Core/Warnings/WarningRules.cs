@@ -1,6 +1,7 @@
 using System.Globalization;
 using DeCloud.NodeAgent.Contracts.Rest;
 using DeCloud.NodeAgent.Core.Node;
+using DeCloud.NodeAgent.Core.Remote;
 
 namespace DeCloud.NodeAgent.Core.Warnings;
 
@@ -14,6 +15,9 @@ public static class WarningRules
     public const int CrashesThatMatter = 3;
 
     private const int MostText = 500;
+    private static readonly TimeSpan Quarter = TimeSpan.FromMinutes(15);
+    private static readonly TimeSpan Lately = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan SlowStart = TimeSpan.FromSeconds(2);
 
     /// <summary>Looks at what is known.</summary>
     /// <param name="facts">What is known.</param>
@@ -30,6 +34,7 @@ public static class WarningRules
             .. OfNetwork(facts),
             .. OfWireGuard(facts.WireGuard),
             .. OfOrchestrator(facts.Orchestrator),
+            .. OfRemote(facts.Remote),
             .. OfAgent(facts),
         ];
     }
@@ -38,7 +43,7 @@ public static class WarningRules
     {
         List<Finding> found = [];
         var subject = $"vm/{vm.Id}";
-        var crashes = facts.RecentCrashes.GetValueOrDefault(vm.Id);
+        var crashes = vm.RecentCrashes.Count(at => facts.At - at <= Lately);
         if (crashes >= CrashesThatMatter)
         {
             found.Add(new(WarningKinds.VmCrashLoop, WarningSeverity.Critical, subject, $"VM {Short(vm.Name)} goes down again and again", Text($"It went down by itself {crashes} times within ten minutes, {vm.Crashes} times in all.")));
@@ -59,9 +64,9 @@ public static class WarningRules
             found.Add(new(WarningKinds.VmPausedOnDisk, WarningSeverity.Critical, subject, $"VM {Short(vm.Name)} is paused: its disk can't be written", "QEMU paused it at a write that failed."));
         }
 
-        if (facts.SlowStarts.LastOrDefault(s => s.VmId == vm.Id) is { } slow)
+        if (vm.LastStart is { } start && start.Seconds > SlowStart.TotalSeconds && facts.At - start.At <= Quarter)
         {
-            found.Add(new(WarningKinds.VmSlowStart, WarningSeverity.Info, subject, $"VM {Short(vm.Name)} started slowly", Text($"Its last start took {slow.Took.TotalSeconds:0.0} s.")));
+            found.Add(new(WarningKinds.VmSlowStart, WarningSeverity.Info, subject, $"VM {Short(vm.Name)} started slowly", Text($"Its last start took {start.Seconds:0.0} s.")));
         }
 
         return found;
@@ -160,6 +165,14 @@ public static class WarningRules
 
         return found;
     }
+
+    private static IEnumerable<Finding> OfRemote(RemoteLink? link) => link switch
+    {
+        { Trouble: { } trouble } => [new(WarningKinds.RemoteOrchestratorGone, WarningSeverity.Warning, Finding.Node, "The node can't listen for orchestrators", Text($"{trouble}"))],
+        { Orchestrator: null, Last: { } last } => [new(WarningKinds.RemoteOrchestratorGone, WarningSeverity.Warning, Finding.Node, $"The orchestrator {Short(last)} is gone", Text($"Since {link.Since:O}: {link.Why}."))],
+        { Orchestrator: null } => [new(WarningKinds.RemoteOrchestratorGone, WarningSeverity.Warning, Finding.Node, "No orchestrator has attached", Text($"The node has listened for one since {link.Since:O}."))],
+        _ => [],
+    };
 
     private static List<Finding> OfAgent(NodeFacts facts)
     {

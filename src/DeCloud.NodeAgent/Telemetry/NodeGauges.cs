@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using DeCloud.NodeAgent.Actors.Resources;
 using DeCloud.NodeAgent.Actors.Telemetry;
+using DeCloud.NodeAgent.Core.Remote;
 
 namespace DeCloud.NodeAgent.Telemetry;
 
@@ -27,6 +28,7 @@ internal static class NodeGauges
             "Messages that wait for a part of the node.");
         AddImages(meter, board);
         AddOrchestrator(meter, board);
+        AddRemote(meter, board);
         AddHost(meter, resources);
     }
 
@@ -62,6 +64,16 @@ internal static class NodeGauges
 
         void Add(string name, string unit, string meaning, Func<Contracts.Rest.OrchestratorResource, long> value) =>
             meter.CreateObservableGauge(name, () => board.Orchestrator is { } link ? [new Measurement<long>(value(link))] : Array.Empty<Measurement<long>>(), unit, meaning);
+    }
+
+    private static void AddRemote(Meter meter, NodeGaugeBoard board)
+    {
+        Add("decloud.remote.attached", null, "1 while an orchestrator is attached over Akka.Remote, else 0.", l => l.Orchestrator is null ? 0 : 1);
+        Add("decloud.remote.listening", null, "1 while the node listens for orchestrators over Akka.Remote, 0 when it can't.", l => l.Trouble is null ? 1 : 0);
+        Add("decloud.remote.changed.timestamp", "s", "When an orchestrator last attached or went, in seconds since 1970.", l => l.Since.ToUnixTimeMilliseconds() / 1000.0);
+
+        void Add(string name, string? unit, string meaning, Func<RemoteLink, double> value) =>
+            meter.CreateObservableGauge(name, () => board.Remote is { } link ? [new Measurement<double>(value(link))] : Array.Empty<Measurement<double>>(), unit, meaning);
     }
 
     private static void AddHost(Meter meter, ResourceBoard resources)

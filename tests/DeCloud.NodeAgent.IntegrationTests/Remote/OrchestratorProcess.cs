@@ -20,7 +20,8 @@ public sealed class OrchestratorProcess : IAsyncDisposable
     public OrchestratorProcess(RemoteLab lab, string name = "orchestrator", string node = "node-1")
     {
         ArgumentNullException.ThrowIfNull(lab);
-        var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "decloud-orchestrator"))
+        var program = Path.Combine(AppContext.BaseDirectory, "decloud-orchestrator");
+        var start = new ProcessStartInfo(lab.OrchestratorNamespace is null ? program : "ip")
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
@@ -28,8 +29,10 @@ public sealed class OrchestratorProcess : IAsyncDisposable
         };
         string[] arguments =
         [
+            // Which becomes the program, so that the process is the orchestrator's.
+            .. lab.OrchestratorNamespace is { } inside ? new[] { "netns", "exec", inside, program } : [],
             "--json", "--cert", lab.FileOf(name + ".pem"), "--key", lab.FileOf(name + ".key"), "--ca", lab.FileOf("ca.pem"), "--epoch", lab.NextEpoch().ToString(CultureInfo.InvariantCulture),
-            "--heartbeat", "1", "--node", $"{node}=127.0.0.1:{lab.EdgePort}",
+            "--heartbeat", "1", "--node", $"{node}={lab.EdgeHost}:{lab.EdgePort}", "--host", lab.OrchestratorHost,
         ];
         Array.ForEach(arguments, start.ArgumentList.Add);
         start.Environment["DOTNET_ROOT"] = Path.GetFullPath(Path.Combine(System.Runtime.InteropServices.RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", ".."));

@@ -17,6 +17,15 @@ public class RemoteLab : AgentLab
     /// <summary>Where orchestrators reach the agent.</summary>
     public int EdgePort { get; } = FreePort();
 
+    /// <summary>The address at which orchestrators reach the agent.</summary>
+    public virtual string EdgeHost => "127.0.0.1";
+
+    /// <summary>The network namespace that orchestrators run in; null for the agent's own.</summary>
+    public virtual string? OrchestratorNamespace => null;
+
+    /// <summary>The address that the agent answers orchestrators at.</summary>
+    public virtual string OrchestratorHost => "127.0.0.1";
+
     /// <summary>An epoch that is later than all before.</summary>
     public long NextEpoch() => Interlocked.Increment(ref _epoch);
 
@@ -32,7 +41,7 @@ public class RemoteLab : AgentLab
     /// <inheritdoc/>
     protected override string[] Settings =>
     [
-        "Remote:Enabled=true", "Remote:Host=127.0.0.1", $"Remote:Port={EdgePort}", $"Remote:CertificateFile={FileOf("node-1.pem")}", $"Remote:KeyFile={FileOf("node-1.key")}",
+        "Remote:Enabled=true", $"Remote:Host={EdgeHost}", $"Remote:Port={EdgePort}", $"Remote:CertificateFile={FileOf("node-1.pem")}", $"Remote:KeyFile={FileOf("node-1.key")}",
         $"Remote:AuthorityFile={FileOf("ca.pem")}", "Remote:Orchestrators=orchestrator,late,spare", "Images:AllowPrivateAddresses=true", "Images:ReserveBytes=256MiB",
     ];
 

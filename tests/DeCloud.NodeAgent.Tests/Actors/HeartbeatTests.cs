@@ -6,6 +6,7 @@ using DeCloud.NodeAgent.Core.Node;
 using DeCloud.NodeAgent.Core.Orchestration;
 using DeCloud.NodeAgent.Core.Vms;
 using DeCloud.NodeAgent.Tests.Orchestration;
+using DeCloud.NodeAgent.Tests.Telemetry;
 using DeCloud.NodeAgent.Tests.Vms;
 using Xunit.Abstractions;
 
@@ -58,6 +59,18 @@ public sealed class HeartbeatTests(ITestOutputHelper output) : NodeFixture(outpu
         Assert.Equal(("command-1", true), (_peer.Acks.Single().CommandId, _peer.Acks.Single().Success));
         await Pass(TimeSpan.FromSeconds(40), () => _peer.Beats.Last().ActiveVms is [{ State: "Running", OwnerId: "owner-1", QualityTier: 1, ComputePointCost: 7, Name: "Web 1" }]);
         Assert.Empty(_vault.Payloads);
+    }
+
+    [Fact]
+    public async Task A_command_and_its_operation_are_one_trace_with_what_the_orchestrator_does_them_for()
+    {
+        using var traces = new FollowedTrace();
+        await LoggedIn();
+        _peer.InAnswers.Enqueue(Command(OrchestratorCommandType.CreateVm, PeerSamples.Create(PeerSamples.Vm)) with { TraceParent = traces.TraceParent });
+        await Pass(TimeSpan.FromSeconds(40), () => traces.Ended.Any(s => s.DisplayName == "vm create"));
+        var command = traces.Ended.Single(s => s.DisplayName == "command CreateVm");
+        Assert.Equal(traces.Caller.SpanId, command.ParentSpanId);
+        Assert.Equal(command.SpanId, traces.Ended.Single(s => s.DisplayName == "vm create").ParentSpanId);
     }
 
     [Fact]

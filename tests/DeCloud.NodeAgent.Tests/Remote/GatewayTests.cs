@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using Akka.Actor;
 using DeCloud.NodeAgent.Actors.Edge;
 using DeCloud.NodeAgent.Contracts.Remote;
@@ -7,6 +8,7 @@ using DeCloud.NodeAgent.Core.Overlay;
 using DeCloud.NodeAgent.Core.Vms;
 using DeCloud.NodeAgent.Tests.Actors;
 using DeCloud.NodeAgent.Tests.Overlay;
+using DeCloud.NodeAgent.Tests.Telemetry;
 using Xunit.Abstractions;
 using VmEvent = DeCloud.NodeAgent.Contracts.Remote.VmEvent;
 
@@ -197,6 +199,48 @@ public sealed class GatewayTests : NodeFixture
     }
 
     [Fact]
+    public async Task A_command_its_operation_and_the_steps_of_that_are_one_trace_with_what_the_orchestrator_does_them_for()
+    {
+        using var traces = new FollowedTrace();
+        var session = await Attached();
+        var vm = Guid.NewGuid();
+        await Accepted(Create(session, "c-1", vm) with { TraceParent = traces.TraceParent });
+        await Ended("c-1", "succeeded");
+        await Until(() => traces.Ended.Any(s => s.DisplayName == "vm create"));
+
+        var command = traces.Ended.Single(s => s.DisplayName == "command CreateVm");
+        var operation = traces.Ended.Single(s => s.DisplayName == "vm create");
+        Assert.Equal((traces.Caller.SpanId, "c-1"), (command.ParentSpanId, command.GetTagItem("decloud.command.id")));
+        Assert.Equal(command.SpanId, operation.ParentSpanId);
+        Assert.Contains(traces.Ended, s => s.DisplayName == "step start" && s.ParentSpanId == operation.SpanId);
+
+        // The same command under another trace, or none that can be read, is the same command.
+        await Accepted(Create(session, "c-1", vm) with { TraceParent = "00-not-a-trace" });
+        Assert.Single(Asked("remote:c-1"));
+        Assert.IsType<CommandRefused>(await Answer(new StartVm(session, "c-2", null, Guid.NewGuid(), traces.TraceParent)));
+        await Until(() => traces.Ended.Any(s => s is { DisplayName: "command StartVm", Status: ActivityStatusCode.Error }));
+    }
+
+    [Fact]
+    public async Task It_is_shown_who_is_attached_and_since_when_nobody_is()
+    {
+        await Attached();
+        Assert.Equal(("orchestrator", Now), (Gauges.Remote!.Orchestrator, Gauges.Remote.Since));
+        var second = await Attached("other", epoch: 2);
+        Assert.Equal("other", Gauges.Remote.Orchestrator);
+        _gateway.Tell(new Detach(second), _peer);
+        await Until(() => Gauges.Remote.Orchestrator is null);
+        Assert.Equal(("other", "it detached"), (Gauges.Remote.Last, Gauges.Remote.Why));
+
+        await Attached("other", epoch: 2);
+        await Pass(TimeSpan.FromMinutes(2), () => Gauges.Remote.Orchestrator is null);
+        Assert.Equal("other", Gauges.Remote.Last);
+        await Attached("other", epoch: 2);
+        _gateway.Tell(PoisonPill.Instance);
+        await Until(() => Gauges.Remote.Orchestrator is null);
+    }
+
+    [Fact]
     public async Task A_report_tells_every_vm()
     {
         var session = await Attached();
@@ -307,7 +351,7 @@ public sealed class GatewayTests : NodeFixture
 
     private IActorRef StartGateway()
     {
-        var parts = new GatewayParts(Node, new MemoryFeed(BreakableJournal.Of(Sys)), Board, new AnyVm(), new("node-1", ["orchestrator", "other"]), 100_000, "test", TimeProvider.System);
+        var parts = new GatewayParts(Node, new MemoryFeed(BreakableJournal.Of(Sys)), Board, new AnyVm(), new("node-1", ["orchestrator", "other"]), 100_000, "test", TimeProvider.System) { Gauges = Gauges };
         return Sys.ActorOf(Props.Create(() => new OrchestratorGateway(parts)));
     }
 

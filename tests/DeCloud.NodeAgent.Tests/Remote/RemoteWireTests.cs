@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using DeCloud.NodeAgent.Contracts.Remote;
+using DeCloud.NodeAgent.Core.Remote;
 
 namespace DeCloud.NodeAgent.Tests.Remote;
 
@@ -83,6 +84,36 @@ public sealed class RemoteWireTests
 
         Assert.Empty(messages.Except(RemoteWire.Manifests.Values));
         Assert.Equal(RemoteWire.Manifests.Keys.Order(StringComparer.Ordinal), RemoteSamples.ByManifest.Keys.Order(StringComparer.Ordinal));
+    }
+
+    /// <summary>What an agent stored under a command's id before it knew of traces must be what it reckons now, or a command that comes again after an upgrade would be another.</summary>
+    [Theory]
+    [InlineData("start-vm.1", "{\"commandId\":\"c-2\",\"vmId\":\"aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee\"}")]
+    [InlineData("stop-vm.1", "{\"commandId\":\"c-3\",\"vmId\":\"aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee\",\"force\":true}")]
+    [InlineData("drain.1", "{\"commandId\":\"c-7\",\"isOn\":true}")]
+    public void What_a_command_is_remembered_by_is_the_same_with_a_trace_and_without(string manifest, string bare)
+    {
+        var plain = (IRemoteCommand)RemoteSamples.ByManifest[manifest];
+        var traced = JsonNode.Parse(Stored(manifest))!.AsObject();
+        traced["traceParent"] = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+        var read = (IRemoteCommand)RemoteWire.Read(Encoding.UTF8.GetBytes(traced.ToJsonString()), manifest);
+
+        Assert.Equal("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", read.TraceParent);
+        var expected = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(Encoding.UTF8.GetBytes($"{manifest}\n{bare}")));
+        Assert.Equal((expected, expected), (RemoteCommands.RequestOf(plain, "o").BodyHash, RemoteCommands.RequestOf(read, "o").BodyHash));
+    }
+
+    [Fact]
+    public void Every_command_can_be_traced_and_is_the_same_without()
+    {
+        foreach (var command in RemoteSamples.ByManifest.Where(s => s.Value is IRemoteCommand and not Report))
+        {
+            var traced = JsonNode.Parse(RemoteWire.Write(command.Value))!.AsObject();
+            traced["traceParent"] = "x";
+            var read = (IRemoteCommand)RemoteWire.Read(Encoding.UTF8.GetBytes(traced.ToJsonString()), command.Key);
+            Assert.Equal("x", read.TraceParent);
+            Assert.Equal(RemoteCommands.RequestOf((IRemoteCommand)command.Value, "o"), RemoteCommands.RequestOf(read, "o"));
+        }
     }
 
     private static byte[] Stored(string manifest) => File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "Fixtures", "remote-v1", $"{manifest}.json"));

@@ -1,5 +1,6 @@
 using DeCloud.NodeAgent.Actors.Telemetry;
 using DeCloud.NodeAgent.Contracts.Rest;
+using DeCloud.NodeAgent.Core.Remote;
 using DeCloud.NodeAgent.Core.Resources;
 using DeCloud.NodeAgent.Core.Vms;
 using DeCloud.NodeAgent.Tests.Api;
@@ -73,9 +74,10 @@ public sealed class MetricsRouteTests : IAsyncLifetime
     [Fact]
     public async Task The_orchestrator_and_the_image_cache_are_told_of_when_there_is_something_to_tell()
     {
-        Assert.DoesNotContain(await ReadAsync(), line => line.StartsWith("decloud_orchestrator_state", StringComparison.Ordinal) || line.StartsWith("decloud_image_cache", StringComparison.Ordinal));
+        Assert.DoesNotContain(await ReadAsync(), line => line.StartsWith("decloud_orchestrator_state", StringComparison.Ordinal) || line.StartsWith("decloud_remote", StringComparison.Ordinal) || line.StartsWith("decloud_image_cache", StringComparison.Ordinal));
         var board = _host.Services.GetRequiredService<NodeGaugeBoard>();
         board.Publish(new ImageGauges(2, 300, 1000, 1));
+        board.ChangeRemote(DateTimeOffset.UnixEpoch, _ => RemoteLink.To("orchestrator", DateTimeOffset.UnixEpoch.AddSeconds(2.5)));
         board.Publish(new OrchestratorResource
         {
             State = "reporting",
@@ -93,7 +95,7 @@ public sealed class MetricsRouteTests : IAsyncLifetime
         foreach (var line in new[]
         {
             "decloud_orchestrator_state{state=\"reporting\"} 1", "decloud_orchestrator_state{state=\"unreachable\"} 0", "decloud_orchestrator_outbox_results 4",
-            "decloud_orchestrator_last_report_timestamp_seconds 1.5", "decloud_image_cache_entries 2", "decloud_image_cache_used_bytes 300", "decloud_image_cache_budget_bytes 1000",
+            "decloud_remote_attached 1", "decloud_remote_listening 1", "decloud_remote_changed_timestamp_seconds 2.5", "decloud_orchestrator_last_report_timestamp_seconds 1.5", "decloud_image_cache_entries 2", "decloud_image_cache_used_bytes 300", "decloud_image_cache_budget_bytes 1000",
         })
         {
             Assert.Contains(line, text);

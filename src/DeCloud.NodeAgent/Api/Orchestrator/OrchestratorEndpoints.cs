@@ -1,5 +1,6 @@
 using Akka.Hosting;
 using DeCloud.NodeAgent.Actors.Node;
+using DeCloud.NodeAgent.Actors.Telemetry;
 using DeCloud.NodeAgent.Api.OpenApi;
 using DeCloud.NodeAgent.Api.Problems;
 using DeCloud.NodeAgent.Api.Requests;
@@ -67,7 +68,7 @@ internal static class OrchestratorEndpoints
         using var body = new MemoryStream();
         await http.Request.Body.CopyToAsync(body, http.RequestAborted);
         var headers = http.Request.Headers;
-        var pushed = new OrchestratorCommands.Pushed(body.ToArray(), Single(headers[PushProof.TimestampHeader]), Single(headers[PushProof.SignatureHeader]));
+        var pushed = new OrchestratorCommands.Pushed(body.ToArray(), Single(headers[PushProof.TimestampHeader]), Single(headers[PushProof.SignatureHeader])) { Trace = NodeTracing.Current };
         return await node.ActorRef.CommandAsync<OrchestratorReply>(pushed, http.RequestAborted) switch
         {
             OrchestratorReply.Taken(var id) => TypedResults.Ok(new CommandTakenResource(id)),
