@@ -13,5 +13,9 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
+    rolldownOptions: {
+      // What every page needs is one file beside the first page: many small ones compress worse and cost a request each.
+      output: { codeSplitting: { groups: [{ name: 'base', test: /\/src\/(api|shell\/(?!app)|ui|vms\/(store|usage)|overview\/samples)|\/node_modules\/(preact|@preact)\// }] } },
+    },
   },
 })

@@ -161,6 +161,7 @@ internal sealed class NodeSupervisor : ReceiveActor, IWithTimers
         Receive<RestartActor>(Restart);
         Receive<RestartFound>(found => Pass(Operators, found));
         Receive<Terminated>(Fell);
+        Receive<DeadLetter>(Decline);
         Receive<Raise>(raise => Start(raise.Name, isAgain: true));
     }
 
@@ -168,6 +169,7 @@ internal sealed class NodeSupervisor : ReceiveActor, IWithTimers
 
     protected override void PreStart()
     {
+        Context.System.EventStream.Subscribe(Self, typeof(DeadLetter));
         NodeInstruments.MayRestart("vm");
         NodeInstruments.MayRestart("domain");
         foreach (var name in _parts.Keys)
@@ -294,38 +296,55 @@ internal sealed class NodeSupervisor : ReceiveActor, IWithTimers
             return;
         }
 
-        var failure = part is null && _withoutVms is { } never ? never : new Failure(FailureCodes.Restarting, $"The agent's part '{name}' fell and is being started again; running VMs are not touched. Try again.", false);
+        Decline(message, Sender, part is null && _withoutVms is { } never ? never : Falling(name));
+    }
+
+    /// <summary>What a part was still to hear when it ended was not done: whoever asked is told so at once, and does not wait for an answer that nobody gives.</summary>
+    private void Decline(DeadLetter letter)
+    {
+        var (own, path) = (Self.Path.Elements, letter.Recipient.Path.Elements);
+        if (path.Count > own.Count && path.Take(own.Count).SequenceEqual(own))
+        {
+            Decline(letter.Message, letter.Sender, Falling(path[own.Count]));
+        }
+    }
+
+    private static Failure Falling(string part) =>
+        new(FailureCodes.Restarting, $"The agent's part '{part}' fell and is being started again; running VMs are not touched. Try again.", false);
+
+    private void Decline(object message, IActorRef asker, Failure failure)
+    {
         switch (message)
         {
             case RestartActor or RestartFound:
-                Sender.Tell(new RestartReply(failure));
+                asker.Tell(new RestartReply(failure));
                 break;
             case IVmMessage or VmQueries.GetForeign or VmQueries.GetCapacity:
-                Sender.Tell(new VmReply.Refused(failure));
+                asker.Tell(new VmReply.Refused(failure));
                 break;
             case IPortMessage:
-                Sender.Tell(new PortReply.Refused(_parts.ContainsKey(Ports) ? failure : new(FailureCodes.PacketFilterUnavailable, "This host has no packet filter that the agent could use.", true)));
+                asker.Tell(new PortReply.Refused(_parts.ContainsKey(Ports) ? failure : new(FailureCodes.PacketFilterUnavailable, "This host has no packet filter that the agent could use.", true)));
                 break;
             case IResourceMessage:
-                Sender.Tell(new ResourceReply.Refused(failure));
+                asker.Tell(new ResourceReply.Refused(failure));
                 break;
             case ImageCommands.Resolve resolve:
-                Sender.Tell(new ImageReply.Refused(failure, resolve.Token));
+                asker.Tell(new ImageReply.Refused(failure, resolve.Token));
                 break;
             case IImageMessage:
-                Sender.Tell(new ImageReply.Refused(failure));
+                asker.Tell(new ImageReply.Refused(failure));
                 break;
             case IOverlayMessage:
-                Sender.Tell(new OverlayReply.Refused(failure));
+                asker.Tell(new OverlayReply.Refused(failure));
                 break;
             case IOrchestratorMessage:
-                Sender.Tell(new OrchestratorReply.Refused(failure));
+                asker.Tell(new OrchestratorReply.Refused(failure));
                 break;
             case IWarningMessage:
-                Sender.Tell(new WarningReply.Refused(failure));
+                asker.Tell(new WarningReply.Refused(failure));
                 break;
             case IAllegianceMessage:
-                Sender.Tell(new AllegianceReply.Refused(failure, null));
+                asker.Tell(new AllegianceReply.Refused(failure, null));
                 break;
             default:
                 break;

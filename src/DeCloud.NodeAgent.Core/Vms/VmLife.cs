@@ -191,13 +191,31 @@ public static class VmLife
             return turn.Advance();
         }
 
-        turn.Fail(step, failure);
+        if (!failure.IsPermanent && LeadsElsewhere(state, policy, step.Kind, look, at))
+        {
+            turn.Emit(new VmEvents.StepAbandoned(number, step.Kind, at));
+        }
+        else
+        {
+            turn.Fail(step, failure);
+        }
+
         if (look is not null)
         {
             turn.Observe(look.Status);
         }
 
         return turn.Advance();
+    }
+
+    /// <summary>
+    /// Whether what the domain is by now calls for another step than the one that failed: a delete that overtook a start meets a domain that runs after all.
+    /// That is no failure to wait after. A step that would be the same again is never taken without a pause.
+    /// </summary>
+    private static bool LeadsElsewhere(VmState state, VmPolicy policy, VmStep failed, Look? look, DateTimeOffset at)
+    {
+        var seen = look is null ? state : state.See(new(look.Status?.State ?? PowerState.Absent, look.Status?.Reason ?? PowerReason.Unspecified, at));
+        return VmPlan.Next(seen with { Step = null }, policy, at) is { } next && next != failed;
     }
 
     private static VmTurn? Replay(VmState state, Request request)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using DeCloud.NodeAgent.Contracts.Rest;
 using DeCloud.NodeAgent.IntegrationTests.Agent;
@@ -50,8 +51,10 @@ public sealed class ConsoleLifeTests(AgentLab lab, ChromiumFixture chromium) : A
         await page.PictureAsync("live-screen");
         await page.AssertCleanAsync();
 
-        await page.Page.GetByRole(AriaRole.Link, new() { Name = "Overview" }).Last.ClickAsync();
-        await Expect(page.Page.GetByText(vm.MacAddress)).ToBeVisibleAsync();
+        await AssertActorsAsync(page, vm);
+        await page.GoAsync(Origin, $"#/vms/{vm.Id}", vm.MacAddress);
+        await Expect(page.Page.GetByRole(AriaRole.Img, new() { NameRegex = new(@"^CPU\. busy: [\d.]+ vCPU now, ") })).ToBeVisibleAsync();
+        await Expect(page.Page.GetByRole(AriaRole.Img, new() { NameRegex = new(@"^Memory\. of the host's: [\d.]+ MiB now, ") })).ToBeVisibleAsync();
         await page.PictureAsync("live-vm");
         await page.Page.GetByRole(AriaRole.Link, new() { Name = "History" }).ClickAsync();
         await Expect(page.Page.GetByText("operation-accepted").First).ToBeVisibleAsync();
@@ -65,6 +68,36 @@ public sealed class ConsoleLifeTests(AgentLab lab, ChromiumFixture chromium) : A
         await page.PictureAsync("live-overview");
         await page.AssertCleanAsync();
         await Lab.Invariants.AssertAsync(vm.Id);
+    }
+
+    [Fact]
+    public async Task What_is_wrong_with_a_vm_is_a_warning_that_can_be_acknowledged()
+    {
+        await using var page = await chromium.NewPageAsync();
+        await page.GoAsync(Origin, "#/warnings", "active");
+        var badge = page.Page.GetByRole(AriaRole.Link, new() { Name = "Warnings" }).Locator(".count");
+
+        // The page is open before it happens: the stream has to tell.
+        var vm = (await Lab.Api.CreateAsync(Lab.Small() with { Name = "wrong-hash", BaseImageHash = "sha256:" + new string('0', 64) })).Vm!;
+        var warning = page.Page.Locator("article.warning").Filter(new() { HasText = "VM wrong-hash: " });
+        await Expect(warning).ToContainTextAsync("critical", new() { Timeout = 30_000 });
+        await Expect(warning).ToContainTextAsync("Remove it, or delete the VM");
+        await Expect(warning.GetByRole(AriaRole.Link, new() { Name = "wrong-hash" })).ToHaveAttributeAsync("href", $"#/vms/{vm.Id}");
+        var open = int.Parse(await badge.InnerTextAsync(), CultureInfo.InvariantCulture);
+        await page.PictureAsync("live-warnings");
+        await page.AssertAccessibleAsync("live warnings");
+
+        await warning.GetByRole(AriaRole.Button, new() { Name = "Acknowledge" }).ClickAsync();
+        await Expect(warning).ToContainTextAsync("acknowledged by api");
+        await Expect(badge).ToHaveCountAsync(open > 1 ? 1 : 0);
+        if (open > 1)
+        {
+            await Expect(badge).ToHaveTextAsync((open - 1).ToString(CultureInfo.InvariantCulture));
+        }
+
+        await warning.GetByRole(AriaRole.Button, new() { Name = "Take back" }).ClickAsync();
+        await Expect(warning).Not.ToContainTextAsync("acknowledged by");
+        await page.AssertCleanAsync();
     }
 
     [Fact]
@@ -88,7 +121,7 @@ public sealed class ConsoleLifeTests(AgentLab lab, ChromiumFixture chromium) : A
     public async Task A_page_of_another_origin_can_do_nothing()
     {
         var vm = (await Lab.Api.DoneAsync(await Lab.Api.CreateAsync(Lab.Small())))!;
-        var before = (await Lab.Api.HistoryAsync(vm.Id)).Count;
+        var before = await RequestsAsync(vm.Id);
         await using var evil = await EvilPageAsync();
         await using var page = await chromium.NewPageAsync();
         await page.Page.GotoAsync(evil.Urls.Single() + "/");
@@ -99,8 +132,33 @@ public sealed class ConsoleLifeTests(AgentLab lab, ChromiumFixture chromium) : A
             ["read: refused", "post: refused", "text post: refused", "delete: refused", "blind post: refused", "blind delete: refused", "events: refused", "event source: refused", "ticket: refused", "socket: refused", "form: nothing", "frame: nothing"],
             outcome);
         var after = await Lab.Api.VmAsync(vm.Id);
-        Assert.Equal((vm.Intent.State, before), (after.Intent.State, (await Lab.Api.HistoryAsync(vm.Id)).Count));
+        Assert.Equal((vm.Intent.State, before), (after.Intent.State, await RequestsAsync(vm.Id)));
         Assert.Single(await Lab.Api.VmsAsync());
+    }
+
+    // What somebody asked for; what is seen of the guest, such as its address, comes when it comes.
+    private async Task<int> RequestsAsync(Guid id) => (await Lab.Api.HistoryAsync(id)).Count(e => e.By is not null);
+
+    private static async Task AssertActorsAsync(WatchedPage page, VmResource vm)
+    {
+        await page.Page.GetByRole(AriaRole.Link, new() { Name = "Actors" }).ClickAsync();
+        var name = page.Page.GetByRole(AriaRole.Button, new() { Name = vm.Id.ToString(), Exact = true });
+        var row = page.Page.GetByRole(AriaRole.Row).Filter(new() { Has = name });
+        var child = page.Page.GetByRole(AriaRole.Button, new() { Name = "domain", Exact = true });
+        await Expect(row).ToContainTextAsync("VmActor");
+        await Expect(child).ToHaveCountAsync(1);
+        await row.GetByRole(AriaRole.Button, new() { Name = "Close " }).ClickAsync();
+        await Expect(child).ToHaveCountAsync(0);
+        await row.GetByRole(AriaRole.Button, new() { Name = "Open " }).ClickAsync();
+        await Expect(child).ToHaveCountAsync(1);
+
+        await name.ClickAsync();
+        var detail = page.Page.GetByRole(AriaRole.Region, new() { Name = "The chosen actor" });
+        await Expect(detail).ToContainTextAsync($"/user/node/vms/{vm.Id}");
+        await Expect(detail).ToContainTextAsync("started");
+        await page.PictureAsync("live-actors");
+        await page.AssertAccessibleAsync("live actors");
+        await page.AssertCleanAsync();
     }
 
     // Each ends by itself: whatever a browser does not answer counts as nothing after three seconds.

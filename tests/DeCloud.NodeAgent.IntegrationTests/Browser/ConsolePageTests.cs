@@ -23,6 +23,7 @@ public sealed class ConsolePageTests(ChromiumFixture chromium, ITestOutputHelper
         { "vms", "#/vms", "vm-2" },
         { "vm", "#/vms/00000001-0000-0000-0102-030405060708", "Made of" },
         { "history", "#/vms/00000001-0000-0000-0102-030405060708/history", "step-failed" },
+        { "ports", "#/vms/00000001-0000-0000-0102-030405060708/ports", "Forward a port" },
         { "images", "#/images", "debian-12-genericcloud" },
         { "network", "#/network", "Handshake" },
         { "actors", "#/actors", "Mailbox" },
@@ -158,6 +159,7 @@ public sealed class ConsolePageTests(ChromiumFixture chromium, ITestOutputHelper
         await Expect(page.Page.GetByText("Name must be a DNS label.")).ToBeVisibleAsync();
         await Expect(page.Page.GetByText("Memory must be a multiple of 1 MiB.")).ToBeVisibleAsync();
         await Expect(page.Page.GetByLabel("Disk", new() { Exact = true })).Not.ToHaveAttributeAsync("aria-invalid", "true");
+        await Expect(page.Page.GetByLabel("Memory", new() { Exact = true })).ToHaveValueAsync("lots");
         await page.PictureAsync("create-refused");
         await page.AssertCleanAsync();
     }

@@ -24,6 +24,7 @@ public sealed class FakeNode : IAsyncDisposable
     private readonly ConcurrentDictionary<string, JsonNode> _answers = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<Guid, VmResource> _vms = new();
     private readonly ConcurrentDictionary<Channel<string>, bool> _readers = new();
+    private readonly ConcurrentDictionary<Channel<string>, bool> _tails = new();
     private readonly DateTimeOffset _began = Now;
     private long _events;
     private int _snapshots;
@@ -35,6 +36,9 @@ public sealed class FakeNode : IAsyncDisposable
 
     /// <summary>Requests that are no reads, as method and path.</summary>
     public ConcurrentQueue<string> Changes { get; } = new();
+
+    /// <summary>What they said.</summary>
+    public ConcurrentQueue<string> Bodies { get; } = new();
 
     /// <summary>The VMs.</summary>
     public IReadOnlyDictionary<Guid, VmResource> Vms => _vms;
@@ -52,7 +56,8 @@ public sealed class FakeNode : IAsyncDisposable
         app.UseMiddleware<Gate>();
         app.UseMiddleware<ConsolePages>();
         var node = new FakeNode(app);
-        app.MapGet("/api/events", node.FollowAsync);
+        app.MapGet("/api/events", http => FollowAsync(http, node._readers));
+        app.MapGet("/api/actors/tail", http => FollowAsync(http, node._tails));
         app.MapGet("/api/vms", node.ListAsync);
         app.MapFallback(node.AnswerAsync);
         node.AnswerAsANode();
@@ -60,7 +65,7 @@ public sealed class FakeNode : IAsyncDisposable
         return node;
     }
 
-    /// <summary>What a path answers; the query is not looked at.</summary>
+    /// <summary>What a path answers, to every method unless one is in front of it; the query is not looked at.</summary>
     public void Answers(string path, string json) => _answers[path] = JsonNode.Parse(json)!;
 
     /// <summary>A VM appears or changes.</summary>
@@ -80,6 +85,19 @@ public sealed class FakeNode : IAsyncDisposable
         foreach (var reader in _readers.Keys)
         {
             reader.Writer.TryWrite(text);
+        }
+    }
+
+    /// <summary>How many watch an actor.</summary>
+    public int Watchers => _tails.Count;
+
+    /// <summary>The actor that is watched does something.</summary>
+    public void See(string kind, string type, string text)
+    {
+        var sight = $"event: {kind}\ndata: {JsonSerializer.Serialize(new TailResource(Now, kind, type, text), RestJson.Default.TailResource)}\n\n";
+        foreach (var reader in _tails.Keys)
+        {
+            reader.Writer.TryWrite(sight);
         }
     }
 
@@ -110,7 +128,7 @@ public sealed class FakeNode : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        foreach (var reader in _readers.Keys)
+        foreach (var reader in _readers.Keys.Concat(_tails.Keys))
         {
             reader.Writer.TryComplete();
         }
@@ -125,10 +143,10 @@ public sealed class FakeNode : IAsyncDisposable
     private async Task ListAsync(HttpContext http) =>
         await http.Response.WriteAsJsonAsync(new Page<VmResource>([.. _vms.Values.OrderBy(vm => vm.Id)], _vms.Count, null), RestJson.Default.PageVmResource);
 
-    private async Task FollowAsync(HttpContext http)
+    private static async Task FollowAsync(HttpContext http, ConcurrentDictionary<Channel<string>, bool> readers)
     {
         var channel = Channel.CreateBounded<string>(10_000);
-        _readers[channel] = true;
+        readers[channel] = true;
         http.Response.ContentType = "text/event-stream";
         try
         {
@@ -145,7 +163,7 @@ public sealed class FakeNode : IAsyncDisposable
         }
         finally
         {
-            _readers.TryRemove(channel, out _);
+            readers.TryRemove(channel, out _);
         }
     }
 
@@ -154,6 +172,8 @@ public sealed class FakeNode : IAsyncDisposable
         var path = http.Request.Path.Value!;
         if (!HttpMethods.IsGet(http.Request.Method))
         {
+            using var reader = new StreamReader(http.Request.Body);
+            Bodies.Enqueue(await reader.ReadToEndAsync(http.RequestAborted));
             Changes.Enqueue($"{http.Request.Method} {path}");
         }
 
@@ -175,7 +195,7 @@ public sealed class FakeNode : IAsyncDisposable
             return;
         }
 
-        if (_answers.TryGetValue(path, out var answer))
+        if (_answers.TryGetValue($"{http.Request.Method} {path}", out var answer) || _answers.TryGetValue(path, out answer))
         {
             var status = answer["status"]?.GetValueKind() == JsonValueKind.Number ? answer["status"]!.GetValue<int>() : 200;
             http.Response.StatusCode = status;
@@ -202,12 +222,14 @@ public sealed class FakeNode : IAsyncDisposable
     {
         Answers("/api/node", $$$"""{"version":"0.1.0+abc","startedAt":"{{{Now - TimeSpan.FromHours(30):O}}}","uptimeSeconds":108000,"hypervisor":{"state":"connected","since":"{{{Now:O}}}","libvirtVersion":"9.0.0","qemuVersion":"7.2.0","acceleration":"kvm"},"vms":{"running":3},"foreignDomains":1,"reconciled":true}""");
         Answers("/health", """{"status":"degraded","checks":[{"name":"node","status":"ok","reason":"The agent's parts answer."},{"name":"hypervisor","status":"ok","reason":"libvirt is connected."},{"name":"disk /","status":"degraded","reason":"9.1 GiB (4 %) are free on /. Remove images or move VMs."}]}""");
-        Answers("/api/node/capacity", """{"cpu":{"threads":32,"hostReserve":1,"overcommitRatio":16,"offered":496,"reserved":120,"free":376,"oversubscribed":false},"memory":{"totalBytes":137438953472,"hostReserveBytes":8589934592,"offeredBytes":128849018880,"reservedBytes":64424509440,"freeBytes":64424509440,"oversubscribed":false},"disks":[{"mountPoint":"/","holds":["vms","images"],"totalBytes":1099511627776,"usedByOthersBytes":1,"hostReserveBytes":1,"offeredBytes":1000000000000,"reservedByVmsBytes":400000000000,"reservedByImagesBytes":107374182400,"freeBytes":492625817600,"oversubscribed":false}],"gpus":{"offered":2,"reserved":1,"free":1,"items":[]},"vms":[],"warnings":[]}""");
+        Answers("/api/node/capacity", """{"cpu":{"threads":32,"hostReserve":1,"overcommitRatio":16,"offered":496,"reserved":120,"free":376,"oversubscribed":false},"memory":{"totalBytes":137438953472,"hostReserveBytes":8589934592,"offeredBytes":128849018880,"reservedBytes":64424509440,"freeBytes":64424509440,"oversubscribed":false},"disks":[{"mountPoint":"/","holds":["vms","images"],"totalBytes":1099511627776,"usedByOthersBytes":1,"hostReserveBytes":1,"offeredBytes":1000000000000,"reservedByVmsBytes":400000000000,"reservedByImagesBytes":107374182400,"freeBytes":492625817600,"oversubscribed":false}],"gpus":{"offered":2,"reserved":1,"free":1,"items":[{"address":"0000:65:00.0","model":"A100","memoryBytes":85899345920,"functions":["0000:65:00.0"],"vm":"00000001-0000-0000-0102-030405060708"},{"address":"0000:66:00.0","model":"A100","memoryBytes":85899345920,"functions":["0000:66:00.0"]}]},"vms":[],"warnings":[]}""");
         Answers("/api/images", """{"items":[{"digest":"sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08","sourceUrl":"https://cloud.debian.org/images/debian-12-genericcloud-amd64.qcow2","sourceFormat":"qcow2","sizeBytes":347000000,"virtualSizeBytes":2147483648,"trust":"recorded","importedAt":"2026-01-31T12:00:00Z","lastUsedAt":"2026-01-31T12:00:00Z","usedBy":[]}],"usedBytes":347000000,"budgetBytes":107374182400,"freeBytes":500000000000}""");
         Answers("/api/operations", $$$"""{"items":[{"id":"image-8","kind":"pull-image","status":"running","resource":"/api/images","requestId":"k","requestedBy":"api","acceptedAt":"{{{Now:O}}}","stage":"download","progress":{"doneBytes":120000000,"totalBytes":347000000}}],"total":1}""");
         Answers("/api/wireguard", $$"""{"state":"up","since":"{{Now:O}}","interfaceName":"decloud0","implementation":"kernel","listenPort":51820,"address":"10.80.0.7/16","publicKey":"4aX0Y0p0cW1mWmpXQ2tFZ0FBQUFBQUFBQUFBQUFBQUE=","keyId":1,"peers":[{"publicKey":"Zm9vYmFyYmF6cXV4Zm9vYmFyYmF6cXV4Zm9vYmFyYmE=","allowedIps":["10.80.1.0/24"],"keepaliveSeconds":25,"hasPresharedKey":false,"state":"connected","currentEndpoint":"192.0.2.4:51820","lastHandshakeAt":"{{Now - TimeSpan.FromSeconds(42):O}}","receivedBytes":123456789,"sentBytes":9876543},{"publicKey":"YmFyYmF6cXV4Zm9vYmFyYmF6cXV4Zm9vYmFyYmF6cXU=","allowedIps":["10.80.2.0/24"],"keepaliveSeconds":0,"hasPresharedKey":false,"state":"stale","lastHandshakeAt":"{{Now - TimeSpan.FromHours(3):O}}","receivedBytes":1,"sentBytes":2}]}""");
         Answers("/api/actors", """{"actors":[{"path":"/user/node","type":"NodeActor","state":"ready","mailbox":0,"messages":12,"restarts":0,"children":2},{"path":"/user/node/images","type":"ImageCache","state":"ready","mailbox":0,"messages":40,"restarts":1,"lastFailure":{"at":"2026-01-31T12:00:00Z","message":"The disk is full."},"children":0},{"path":"/user/node/vms","type":"VmRegistry","state":"busy","mailbox":3,"messages":123456,"restarts":0,"children":1},{"path":"/user/node/vms/a","type":"VmActor","state":"ready","mailbox":0,"messages":12,"restarts":0,"children":0}],"truncated":false}""");
         Answers("/api/actors/show", """{"path":"/user/node/vms","type":"VmRegistry","state":"busy","mailbox":3,"messages":1,"restarts":0,"children":1,"doing":"GetCapacity","supervision":[{"at":"2026-01-31T12:00:00Z","kind":"started"}]}""");
+        Answers("/api/node/resources/gpus", """{"items":[{"address":"0000:00:02.0","vendor":"Intel","model":"UHD 770","isAssignable":false,"notAssignableReason":"The firmware shows its messages on it."},{"address":"0000:65:00.0","model":"A100","isAssignable":true},{"address":"0000:66:00.0","model":"A100","isAssignable":true}]}""");
+        Answers($"/api/vms/{Vm(1).Id}/ports", $$$"""{"items":[{"vmId":"{{{Vm(1).Id}}}","guestPort":22,"protocol":"tcp","hostPort":20000,"label":"ssh","requestedBy":"api","since":"{{{Now - TimeSpan.FromHours(1):O}}}"},{"vmId":"{{{Vm(1).Id}}}","guestPort":53,"protocol":"both","hostPort":20001,"requestedBy":"orchestrator","since":"{{{Now - TimeSpan.FromMinutes(2):O}}}"}],"rangeStart":20000,"rangeEnd":21999,"network":{"isolation":"on","forwarding":true}}""");
         Answers("/api/dead-letters", """{"deadLetters":[{"at":"2026-01-31T12:00:00Z","type":"Tick","to":"/user/node/vms/b","from":"/user/node","text":"Tick { }"}],"total":1}""");
         Answers("/api/warnings", $$"""{"warnings":[{"id":"w1","kind":"vm-crash-loop","severity":"critical","subject":"vm/00000001-0000-0000-0102-030405060708","title":"vm-1 crashes again and again","detail":"QEMU died 5 times in 10 minutes.","remedy":"Read the host's kernel log for a lack of memory.","firstSeen":"{{Now - TimeSpan.FromMinutes(10):O}}","lastSeen":"{{Now:O}}","count":5,"active":true},{"id":"w2","kind":"disk-low","severity":"warning","subject":"node","title":"The disk is nearly full","detail":"4 % are free.","remedy":"Remove images.","firstSeen":"{{Now - TimeSpan.FromDays(1):O}}","lastSeen":"{{Now:O}}","count":1,"acknowledged":{"at":"{{Now:O}}","by":"api"},"active":true}]}""");
     }
@@ -216,6 +238,6 @@ public sealed class FakeNode : IAsyncDisposable
     private string Snapshot(int number)
     {
         var busy = 30 + (20 * Math.Sin(number / 2.0));
-        return string.Create(CultureInfo.InvariantCulture, $$$"""{"at":"{{{_began + TimeSpan.FromSeconds((9 * number) - 115):O}}}","cpu":{"busyPercent":{{{busy}}},"userPercent":0,"nicePercent":0,"systemPercent":0,"idlePercent":0,"ioWaitPercent":0,"irqPercent":0,"softIrqPercent":0,"stealPercent":0,"guestPercent":{{{busy / 2}}}},"memory":{"totalBytes":137438953472,"availableBytes":{{{60_000_000_000 + (number * 1_000_000_000L)}}}},"disks":[{"name":"nvme0n1","readBytesPerSecond":12000000,"writeBytesPerSecond":{{{busy * 1e6}}}}],"fileSystems":[],"interfaces":[{"name":"eth0","receiveBytesPerSecond":{{{busy * 3e5}}},"transmitBytesPerSecond":{{{1e6 + (busy * 1e5)}}}}],"vms":{"items":[{"id":"00000001-0000-0000-0102-030405060708","cpuPercent":12.5,"cpuCores":1.4,"residentBytes":1500000000,"readBytesPerSecond":20000,"writeBytesPerSecond":1200000,"receiveBytesPerSecond":4000,"transmitBytesPerSecond":90000}]}}""");
+        return string.Create(CultureInfo.InvariantCulture, $$$"""{"at":"{{{_began + TimeSpan.FromSeconds((9 * number) - 115):O}}}","cpu":{"busyPercent":{{{busy}}},"userPercent":0,"nicePercent":0,"systemPercent":0,"idlePercent":0,"ioWaitPercent":0,"irqPercent":0,"softIrqPercent":0,"stealPercent":0,"guestPercent":{{{busy / 2}}}},"memory":{"totalBytes":137438953472,"availableBytes":{{{60_000_000_000 + (number * 1_000_000_000L)}}}},"disks":[{"name":"nvme0n1","readBytesPerSecond":12000000,"writeBytesPerSecond":{{{busy * 1e6}}}}],"fileSystems":[],"interfaces":[{"name":"eth0","receiveBytesPerSecond":{{{busy * 3e5}}},"transmitBytesPerSecond":{{{1e6 + (busy * 1e5)}}}}],"vms":{"items":[{"id":"00000001-0000-0000-0102-030405060708","cpuPercent":12.5,"cpuCores":{{{busy / 30}}},"residentBytes":{{{1_500_000_000 + (number * 9_000_000L)}}},"readBytesPerSecond":{{{busy * 9e3}}},"writeBytesPerSecond":1200000,"receiveBytesPerSecond":4000,"transmitBytesPerSecond":{{{busy * 2e3}}}}]}}""");
     }
 }

@@ -271,6 +271,21 @@ public sealed class VmActorTests(ITestOutputHelper output) : NodeFixture(output)
     }
 
     [Fact]
+    public async Task A_delete_that_overtakes_a_start_meets_a_domain_that_runs_and_removes_it_without_a_pause()
+    {
+        await Connected();
+        Hypervisor.HeedsCancelling = false;
+        var hold = Hypervisor.Hold("start");
+        var id = VmId.New();
+        await Accepted(Samples.Create(id));
+        await Until(() => Hypervisor.Calls.Contains("start"));
+        await Accepted(Samples.Change(id, VmChange.Delete, "delete"));
+        hold.SetResult();
+        await Until(() => !Board.Current.ContainsKey(id));
+        Assert.Equal(PowerState.Absent, Hypervisor.StateOf(id));
+    }
+
+    [Fact]
     public async Task Questions_are_answered_while_a_step_runs_and_waiting_for_an_operation_ends_with_it()
     {
         await Connected();

@@ -183,6 +183,17 @@ public sealed class WireGuardActorTests(ITestOutputHelper output) : NodeFixture(
     }
 
     [Fact]
+    public async Task Whoever_asks_a_part_that_falls_is_answered_at_once_that_nothing_was_done()
+    {
+        await Up();
+        BreakableJournal.Of(Sys).BreakOnceAt(typeof(OverlayEvents.PeerSet));
+        var first = Ask(new OverlayCommands.SetPeer(A, Wish(A), null, Key()));
+        var behind = Enumerable.Range(0, 50).Select(_ => Ask(new OverlayQueries.Get())).ToList();
+        Assert.Equal(FailureCodes.JournalUnavailable, Assert.IsType<OverlayReply.Refused>(await first).Failure.Code);
+        Assert.All(await Task.WhenAll(behind), reply => Assert.Equal(FailureCodes.Restarting, Assert.IsType<OverlayReply.Refused>(reply).Failure.Code));
+    }
+
+    [Fact]
     public async Task No_secret_reaches_the_journal_or_the_view()
     {
         await Up();

@@ -56,6 +56,9 @@ public sealed class SimulatedHypervisor : IHypervisor
     /// <summary>Lets the next calls of a name fail.</summary>
     public void Fail(string call, int times) => _failures[call] = times;
 
+    /// <summary>Whether a call that is held ends when it is cancelled; false as for one that is on its way to the daemon and takes effect all the same.</summary>
+    public bool HeedsCancelling { get; set; } = true;
+
     /// <summary>Holds calls of a name back until the returned source is set.</summary>
     public TaskCompletionSource Hold(string call) => _holds[call] = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -322,7 +325,7 @@ public sealed class SimulatedHypervisor : IHypervisor
 
             if (owner._holds.TryGetValue(call, out var hold))
             {
-                await hold.Task.WaitAsync(cancellation);
+                await hold.Task.WaitAsync(owner.HeedsCancelling ? cancellation : CancellationToken.None);
             }
 
             if (owner._failures.TryGetValue(call, out var left) && left > 0)

@@ -242,6 +242,36 @@ public sealed class VmLifeTests
         Assert.Equal(2, VmLife.Change(_state, Policy, Samples.Change(_id, VmChange.Delete, "d"), _now).Operation);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_step_that_met_another_reality_than_it_was_planned_on_gives_way_to_the_one_that_leads_on_from_there(bool isSeenBefore)
+    {
+        Take(VmLife.Create(_state, Policy, Samples.Create(_id), true, _now));
+        UpToStart();
+        Take(VmLife.Change(_state, Policy, Samples.Change(_id, VmChange.Delete, "d"), _now));
+        Assert.Equal(VmStep.Undefine, _state.Step?.Kind);
+        if (isSeenBefore)
+        {
+            See(PowerState.Running, PowerReason.Booted);
+        }
+
+        Take(VmLife.StepFailed(_state, Policy, _state.Step!.Number, new(FailureCodes.HypervisorError, "no", false), isSeenBefore ? null : new(Status(PowerState.Running, PowerReason.Booted)), _now));
+        Assert.Equal(VmStep.Destroy, _state.Step?.Kind);
+        Assert.Null(_state.Failure);
+    }
+
+    [Fact]
+    public void A_step_that_failed_and_would_be_the_same_again_waits_also_when_reality_has_changed()
+    {
+        BringUp();
+        Take(VmLife.Change(_state, Policy, Samples.Change(_id, VmChange.Delete, "d"), _now));
+        Assert.Equal(VmStep.Destroy, _state.Step?.Kind);
+        Take(VmLife.StepFailed(_state, Policy, _state.Step!.Number, new(FailureCodes.HypervisorError, "no", false), new(Status(PowerState.Paused, PowerReason.UserPaused)), _now));
+        Assert.Null(_state.Step);
+        Assert.NotNull(_state.Failure?.NextTryAt);
+    }
+
     [Fact]
     public void A_vm_whose_uuid_was_taken_by_a_foreign_domain_is_deleted_without_touching_it()
     {

@@ -1,11 +1,15 @@
 import { signal } from '@preact/signals'
-import { useEffect, useMemo } from 'preact/hooks'
+import { useEffect, useMemo, useState } from 'preact/hooks'
+import { api, ApiError } from '../api/client'
 import { follow } from '../api/follow'
 import { useLoaded } from '../api/loaded'
 import type { Actor, ActorDetail, DeadLetter } from '../api/types'
 import { linkTo } from '../shell/router'
+import { confirm } from '../ui/confirm'
 import { short } from '../ui/format'
 import { Ago, Clock, Empty, Head, Loading, State, Trouble } from '../ui/parts'
+import { tell } from '../ui/toasts'
+import { Tail } from './tail'
 import { branchesOf, type Branch } from './tree'
 
 const closed = signal<ReadonlySet<string>>(new Set())
@@ -71,20 +75,36 @@ function Row({ branch }: { branch: Branch }) {
 }
 
 function Detail({ path }: { path: string }) {
-  const { value, error } = useLoaded<ActorDetail>(`/api/actors/show?path=${encodeURIComponent(path)}`, 2_000)
+  const { value, error, reload } = useLoaded<ActorDetail>(`/api/actors/show?path=${encodeURIComponent(path)}`, 2_000)
+  const [refusal, setRefusal] = useState<ApiError>()
+  const restart = async () => {
+    if (!await confirm(`Start ${path} again?`, 'It ends, and begins with what its journal holds. What it is at is broken off; VMs go on running.', 'Start again', true)) return
+    setRefusal(undefined)
+    try {
+      await api.post('/api/actors/restart', { path })
+      tell(`${path} is started again.`)
+      await reload()
+    } catch (error) {
+      if (error instanceof ApiError) setRefusal(error)
+      else throw error
+    }
+  }
   return (
     <section class="card" aria-label="The chosen actor">
       <h2 class="mono break">{path} <button type="button" class="plain" aria-label="Close" onClick={() => { chosen.value = undefined }}>✕</button></h2>
       <Trouble error={error} />
+      <Trouble error={refusal} />
       {value && (
         <dl class="facts">
           <dt>Type</dt><dd>{value.type}</dd>
           <dt>Doing</dt><dd>{value.doing ?? <span class="muted">waits</span>}</dd>
           {value.step && <><dt>Step</dt><dd>{value.step}</dd></>}
+          <dt>Restarts</dt><dd><span class="num">{value.restarts}</span> <button type="button" class="small" onClick={restart}>Start again</button></dd>
           <dt>Supervision</dt>
           <dd>{value.supervision.length === 0 ? <span class="muted">nothing yet</span> : <ol class="plain-list">{[...value.supervision].reverse().map((one, index) => <li key={index}><Clock at={one.at} /> {one.kind} <span class="muted">{one.cause}</span></li>)}</ol>}</dd>
         </dl>
       )}
+      <Tail path={path} />
     </section>
   )
 }

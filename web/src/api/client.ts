@@ -97,5 +97,8 @@ export const api = {
   remove: <T>(path: string) => request<T>('DELETE', path),
 }
 
+/** A key under which a request can be sent twice and is done once. */
+export const newKey = () => crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`
+
 /** What went wrong, in a sentence. */
 export const explain = (error: unknown) => error instanceof Error ? error.message : 'Something went wrong.'

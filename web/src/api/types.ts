@@ -41,6 +41,7 @@ export interface Operation {
   kind: string
   status: string
   resource: string
+  requestedBy: string
   acceptedAt: string
   stage?: string
   progress?: Progress
@@ -61,11 +62,17 @@ export interface Health { status: 'ok' | 'degraded' | 'failed'; checks: { name: 
 
 interface Offer { offered: number; reserved: number; free: number }
 
+/** A GPU that can be handed to a VM, and the VM that has it. */
+export interface GpuOffer { address: string; model: string; memoryBytes?: number; vm?: string }
+
+/** A display controller of the machine, and why it can't be handed to a VM. */
+export interface Gpu { address: string; vendor?: string; model?: string; memoryBytes?: number; isAssignable: boolean; notAssignableReason?: string }
+
 export interface Capacity {
   cpu: Offer & { threads: number; overcommitRatio: number; oversubscribed: boolean }
   memory: { offeredBytes: number; reservedBytes: number; freeBytes: number; totalBytes: number; oversubscribed: boolean }
   disks: { mountPoint: string; holds: string[]; offeredBytes: number; reservedByVmsBytes: number; reservedByImagesBytes: number; freeBytes: number; oversubscribed: boolean }[]
-  gpus: Offer & { items: { address: string; model: string; vm?: string }[] }
+  gpus: Offer & { items: GpuOffer[] }
   warnings: string[]
 }
 
@@ -146,6 +153,14 @@ export interface ActorDetail extends Actor {
   step?: string | null
   supervision: { at: string; kind: string; cause?: string | null }[]
 }
+
+/** A port of the host that leads to one of a VM. */
+export interface Port { vmId: string; guestPort: number; protocol: 'tcp' | 'udp' | 'both'; hostPort: number; label?: string; requestedBy: string; since: string }
+
+export interface PortList { items: Port[]; rangeStart: number; rangeEnd: number; network: { isolation: string; forwarding: boolean; reason?: string } }
+
+/** Something that happened to an actor that is watched. */
+export interface Sight { at: string; kind: string; type: string; text: string }
 
 export interface DeadLetter { at: string; type: string; to: string; from?: string | null; text: string }
 

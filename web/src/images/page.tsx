@@ -2,6 +2,8 @@ import { useState } from 'preact/hooks'
 import { api, ApiError } from '../api/client'
 import { useLoaded } from '../api/loaded'
 import type { Image, ImageList, Operation, Page, Problem } from '../api/types'
+import { cancel } from '../operations/cancel'
+import { canBeCancelled } from '../operations/cancellable'
 import { confirm } from '../ui/confirm'
 import { Dialog } from '../ui/dialog'
 import { Field, FormProblem } from '../ui/field'
@@ -29,6 +31,7 @@ export function ImagesPage() {
           {running.map(operation => (
             <p key={operation.id}>
               <State word="busy" /> <span class="strong">{operation.stage ?? operation.kind}</span> <span class="muted">asked for <Ago at={operation.acceptedAt} /></span>
+              {canBeCancelled(operation) && <> <button type="button" class="small" onClick={async () => { if (await cancel(operation)) await pulls.reload() }}>Cancel</button></>}
               <Bar progress={operation.progress} label="Download" />
               {operation.error && <span class="wrong">{operation.error.message}</span>}
             </p>

@@ -1,5 +1,6 @@
 import { signal } from '@preact/signals'
 import type { Snapshot, VmUsage } from '../api/types'
+import { UsageLog } from '../vms/usage'
 
 /** How many seconds are kept. */
 export const kept = 120
@@ -21,6 +22,9 @@ export const samples = signal<Sample[]>([])
 
 /** What each VM uses now. */
 export const usage = signal<ReadonlyMap<string, VmUsage>>(new Map())
+
+/** What each VM used in the last minutes. */
+export const usageLog = new UsageLog()
 
 const sum = <T>(items: T[], of: (item: T) => number | undefined) => {
   const known = items.map(of).filter(value => value !== undefined)
@@ -50,6 +54,8 @@ export function append(before: Sample[], sample: Sample): Sample[] {
 
 /** Keeps a snapshot that came. */
 export function keepSnapshot(snapshot: Snapshot): void {
-  samples.value = append(samples.value, sampleOf(snapshot))
+  const sample = sampleOf(snapshot)
+  samples.value = append(samples.value, sample)
+  usageLog.take(sample.at, snapshot.vms.items ?? [])
   usage.value = new Map((snapshot.vms.items ?? []).map(vm => [vm.id, vm]))
 }

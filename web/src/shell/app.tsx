@@ -1,25 +1,27 @@
 import { useEffect } from 'preact/hooks'
-import { ActorsPage } from '../actors/page'
 import { forgetToken, hasToken, signInNeeded } from '../api/client'
 import { EventsPage } from '../events/page'
-import { ImagesPage } from '../images/page'
-import { OverlayPage } from '../overlay/page'
 import { Overview } from '../overview/page'
 import { Confirmation } from '../ui/confirm'
 import { Dialog } from '../ui/dialog'
 import { Empty } from '../ui/parts'
 import { Toasts } from '../ui/toasts'
-import { CreateDialog } from '../vms/create'
-import { VmPage } from '../vms/detail'
 import { VmsPage } from '../vms/page'
 import { WarningsPage } from '../warnings/page'
 import { createIsOpen, helpIsOpen, keyList } from './keys'
+import { lazily } from './lazy'
 import { start, stream, warnings } from './live'
 import { linkTo, route } from './router'
 import { SignIn } from './signIn'
 import { nextTheme, theme } from './theme'
 
 const places = [['', 'Overview'], ['vms', 'VMs'], ['images', 'Images'], ['network', 'Network'], ['actors', 'Actors'], ['events', 'Events'], ['warnings', 'Warnings']] as const
+
+const ActorsPage = lazily(async () => (await import('../actors/page')).ActorsPage)
+const CreateDialog = lazily(async () => (await import('../vms/create')).CreateDialog)
+const ImagesPage = lazily(async () => (await import('../images/page')).ImagesPage)
+const OverlayPage = lazily(async () => (await import('../overlay/page')).OverlayPage)
+const VmPage = lazily(async () => (await import('../vms/detail')).VmPage)
 
 /** The console as a whole. */
 export function App() {

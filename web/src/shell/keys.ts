@@ -31,7 +31,8 @@ let leader = 0
 
 /** Whether keys are for what has the focus. */
 function isTyping(target: EventTarget | null): boolean {
-  return target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName) || target.closest('[data-takes-keys]') !== null)
+  // What a dialogue left focused when it closed takes no keys any more, though it is the target of those that follow at once.
+  return target instanceof HTMLElement && target.checkVisibility() && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName) || target.closest('[data-takes-keys]') !== null)
 }
 
 addEventListener('keydown', event => {

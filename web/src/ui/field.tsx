@@ -6,12 +6,14 @@ interface Props {
   label: string
   name: string
   problem: Problem | undefined
-  hint?: string
+  hint?: ComponentChildren
+  /** Whether it holds several values, of which each can be wrong. */
+  isList?: boolean
   children: (props: { id: string; name: string; 'aria-invalid'?: true; 'aria-describedby'?: string }) => ComponentChildren
 }
 
 /** A field of a form with what the agent says is wrong with it. */
-export function Field({ label, name, problem, hint, children }: Props) {
+export function Field({ label, name, problem, hint, isList, children }: Props) {
   const id = useId()
   const wrong = problem?.errors?.[name]
   const described = wrong || hint ? `${id}-note` : undefined
@@ -19,7 +21,7 @@ export function Field({ label, name, problem, hint, children }: Props) {
     <div class="field">
       <label for={id}>{label}</label>
       {children({ id, name, ...(wrong ? { 'aria-invalid': true as const } : {}), 'aria-describedby': described })}
-      {wrong ? <p id={described} class="wrong">{wrong.map(one => `${label} ${one.reason}`).join(' ')}</p> : hint ? <p id={described} class="hint">{hint}</p> : null}
+      {wrong ? <p id={described} class="wrong">{wrong.map(one => `${label} ${isList && one.value ? `“${one.value}” ` : ''}${one.reason}`).join(' ')}</p> : hint ? <p id={described} class="hint">{hint}</p> : null}
     </div>
   )
 }

@@ -61,6 +61,9 @@ export function parseBytes(text: string): number | undefined {
   return Number.isSafeInteger(value) ? value : undefined
 }
 
+/** A whole number that a person typed; -1 for what is none, so that the agent says what is wrong with it. */
+export const wholeOf = (text: string) => /^\d{1,15}$/.test(text) ? Number(text) : -1
+
 /** The first digits of a digest or key, enough to tell it from others. */
 export const short = (text: string, length = 12) => text.length > length ? `${text.replace(/^sha256:/, '').slice(0, length)}…` : text
 

@@ -4,16 +4,17 @@ import { api, ApiError } from '../api/client'
 import type { HistoryEntry, Page, Vm } from '../api/types'
 import { signal } from '@preact/signals'
 import { useMemo } from 'preact/hooks'
-import { usage } from '../overview/samples'
-import { now } from '../shell/clock'
 import { linkTo } from '../shell/router'
-import { bytes, fileOf, percent, rate, until } from '../ui/format'
-import { Ago, Bar, Clock, Empty, Loading, State, toneOf, Trouble } from '../ui/parts'
+import { bytes, fileOf } from '../ui/format'
+import { Ago, Clock, Empty, Loading, State, toneOf, Trouble } from '../ui/parts'
 import { actions, perform, type Action } from './actions'
 import { Console } from '../console/tab'
+import { InFlight } from './inFlight'
+import { Ports } from './ports'
 import { stateOf, vms } from './store'
+import { Use } from './use'
 
-const tabs = [['', 'Overview'], ['history', 'History'], ['console', 'Console'], ['screen', 'Screen']] as const
+const tabs = [['', 'Overview'], ['history', 'History'], ['ports', 'Ports'], ['console', 'Console'], ['screen', 'Screen']] as const
 const offered: Action[] = ['start', 'stop', 'restart', 'pause', 'resume', 'force-stop', 'reset', 'delete']
 
 /** One VM in full. */
@@ -51,6 +52,7 @@ function Known({ vm, tab }: { vm: Vm; tab: string }) {
         {tabs.map(([part, label]) => <a key={part} href={part ? linkTo('vms', vm.id, part) : linkTo('vms', vm.id)} aria-current={tab === part ? 'page' : undefined}>{label}</a>)}
       </nav>
       {tab === 'history' ? <History id={vm.id} version={vm.version} />
+        : tab === 'ports' ? <Ports vm={vm} />
         : tab === 'console' ? <Console key="serial" vm={vm} kind="serial" />
           : tab === 'screen' ? <Console key="vnc" vm={vm} kind="vnc" />
             : <Facts vm={vm} />}
@@ -62,6 +64,7 @@ function Facts({ vm }: { vm: Vm }) {
   return (
     <>
       <InFlight vm={vm} />
+      <Use vm={vm} />
       <div class="grid two">
         <section class="card">
           <h2>State</h2>
@@ -72,7 +75,6 @@ function Facts({ vm }: { vm: Vm }) {
             <dt>Created</dt><dd><Ago at={vm.createdAt} /></dd>
           </dl>
         </section>
-        <Use vm={vm} />
         <section class="card">
           <h2>Addresses</h2>
           <dl class="facts">
@@ -94,43 +96,6 @@ function Facts({ vm }: { vm: Vm }) {
         </section>
       </div>
     </>
-  )
-}
-
-function InFlight({ vm }: { vm: Vm }) {
-  if (!vm.step && !vm.failure) return null
-  return (
-    <section class={vm.failure ? 'card edge warn' : 'card edge busy'} aria-label="In flight">
-      {vm.step && (
-        <p>
-          <span class="strong">{vm.step.name}</span> <span class="muted">try {vm.step.attempt}, began <Ago at={vm.step.startedAt} /></span>
-          <Bar progress={vm.step.progress} label={`Progress of ${vm.step.name}`} />
-        </p>
-      )}
-      {vm.failure && (
-        <p>
-          <span class="strong">{vm.failure.step} failed</span> {vm.failure.message} <span class="muted">try {vm.failure.attempt}, <Ago at={vm.failure.at} />.
-            {vm.failure.nextTryAt ? ` Next try ${until(vm.failure.nextTryAt, now.value)}.` : ' It is not tried again unasked.'}</span>
-        </p>
-      )}
-    </section>
-  )
-}
-
-function Use({ vm }: { vm: Vm }) {
-  const use = usage.value.get(vm.id)
-  return (
-    <section class="card">
-      <h2>Uses now</h2>
-      {!use ? <p class="muted">Nothing: it does not run.</p> : (
-        <dl class="facts">
-          <dt>CPU</dt><dd class="num">{use.cpuCores === undefined ? percent(use.cpuPercent) : `${use.cpuCores.toFixed(2)} of ${vm.vCpus} vCPU`}</dd>
-          <dt>Memory</dt><dd class="num">{bytes(use.residentBytes)} of the host's</dd>
-          <dt>Disk</dt><dd class="num">{rate(use.readBytesPerSecond)} read, {rate(use.writeBytesPerSecond)} written</dd>
-          <dt>Network</dt><dd class="num">{rate(use.receiveBytesPerSecond)} in, {rate(use.transmitBytesPerSecond)} out</dd>
-        </dl>
-      )}
-    </section>
   )
 }
 
