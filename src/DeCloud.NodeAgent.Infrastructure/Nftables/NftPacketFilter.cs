@@ -9,7 +9,7 @@ namespace DeCloud.NodeAgent.Infrastructure.Nftables;
 
 /// <summary>
 /// The packet filter of Linux. The frame of the rules is made by the program nft, at the start and when somebody broke it; what VMs and ports add to it are elements of sets, which go to the
-/// kernel directly, as does the question whether anybody has changed something. For one rule in libvirt's own chain there is iptables. Calls follow each other, never at once.
+/// kernel directly, as does the question whether anybody has changed something. For one rule in libvirt's own chain there is iptables, or nft where libvirt uses that. Calls follow each other, never at once.
 /// </summary>
 /// <param name="options">How it is used.</param>
 /// <param name="time">The clock.</param>
@@ -26,7 +26,7 @@ internal sealed partial class NftPacketFilter(PacketFilterOptions options, TimeP
     private static readonly TimeSpan Settling = TimeSpan.FromMilliseconds(50);
 
     private readonly SemaphoreSlim _one = new(1);
-    private readonly LibvirtPass _pass = new(options.Table, options.Deadline, time);
+    private readonly LibvirtPass[] _passes = [.. new[] { LibvirtBackend.Iptables, LibvirtBackend.Nftables }.Select(b => new LibvirtPass(b, options.Table, options.Deadline, time))];
     private RuleCheck? _check;
     private RulesetWatch? _watch;
     private NetworkRules? _applied;
@@ -137,7 +137,7 @@ internal sealed partial class NftPacketFilter(PacketFilterOptions options, TimeP
             }
 
             using var kernel = NfTables.Open();
-            return !IsAsMade(kernel) || _pass.IsTouched(kernel);
+            return !IsAsMade(kernel) || _passes.Any(p => p.IsTouched(kernel));
         }
         finally
         {
@@ -147,24 +147,28 @@ internal sealed partial class NftPacketFilter(PacketFilterOptions options, TimeP
 
     /// <summary>
     /// libvirt takes the agent's rule with it whenever it makes its chains anew, as its daemon does at every start: that is nobody's meddling. And who has a port forwarded must not keep
-    /// others from starting when iptables refuses.
+    /// others from starting when libvirt's firewall takes no rule.
     /// </summary>
     /// <returns>Why forwarded ports are not let through.</returns>
     private async Task<Failure?> LetThroughAsync(NfTables kernel, NetworkRules rules, bool isSuspect, CancellationToken cancellation)
     {
-        try
+        Failure? refused = null;
+        foreach (var pass in _passes)
         {
-            if (await _pass.FollowAsync(kernel, rules, isSuspect, cancellation).ConfigureAwait(false))
+            try
             {
-                LogPutBack();
+                if (await pass.FollowAsync(kernel, rules, isSuspect, cancellation).ConfigureAwait(false))
+                {
+                    LogPutBack();
+                }
             }
+            catch (FailureException refusal)
+            {
+                refused ??= refusal.Failure;
+            }
+        }
 
-            return null;
-        }
-        catch (FailureException refusal)
-        {
-            return refusal.Failure;
-        }
+        return refused;
     }
 
     /// <returns>Whether somebody had changed what an earlier call made.</returns>

@@ -148,6 +148,7 @@ public sealed partial class MetricsTests(MeasuredLab lab) : AgentTests(lab), ICl
         await Lab.Api.DoneAsync(await Lab.Api.CreateAsync(Lab.Small(64)));
         var text = "";
         await Patience.UntilAsync("the figures of the VM are there", TimeSpan.FromSeconds(20), async () => (text = await ReadAsync()).Contains("decloud_vm_network_receive_bytes_total{", StringComparison.Ordinal)
+            && text.Contains("decloud_vm_cpu_time_seconds_total{", StringComparison.Ordinal) && text.Contains("decloud_vm_disk_written_bytes_total{", StringComparison.Ordinal)
             && text.Contains("decloud_host_cpu_busy_ratio ", StringComparison.Ordinal));
         return text;
     }
