@@ -111,6 +111,9 @@ public sealed class WarningKeeperTests(ITestOutputHelper output) : NodeFixture(o
     {
         await Connected();
         var id = await Running();
+
+        // What is published before the keeper listens is not heard.
+        await Pass(TimeSpan.FromSeconds(10), () => Shown("api-without-tls") is { Active: true });
         Sys.EventStream.Publish(new StartedSlowly(id, TimeSpan.FromSeconds(4)));
         Sys.EventStream.Publish(PacketFilterTouched.Instance);
         await Pass(TimeSpan.FromSeconds(20), () => _board.Current.Any(w => w is { Kind: "vm-slow-start", Active: true } && w.Subject == $"vm/{id}") && Shown("packet-filter-changed") is { Active: true });
