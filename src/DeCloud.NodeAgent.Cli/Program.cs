@@ -12,6 +12,7 @@ void Interrupt(PosixSignalContext context)
 }
 
 using var interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, Interrupt);
+using var hungUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, Interrupt);
 using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Interrupt);
 try
 {

@@ -282,6 +282,9 @@ public sealed class ConsolePageTests(ChromiumFixture chromium, ITestOutputHelper
         await page.Page.EvaluateAsync("location.hash = '#/'");
         await Expect(page.Page.GetByText("Capacity")).ToBeVisibleAsync();
         await page.PictureAsync("overview-200");
+        await page.Page.EvaluateAsync($"location.hash = '#/vms/{FakeNode.Vm(1).Id}'");
+        await Expect(page.Page.GetByRole(AriaRole.Img, new() { NameRegex = new("^CPU") })).ToBeVisibleAsync();
+        await page.PictureAsync("vm-used");
     }
 
     private void Report(string name, string text)
