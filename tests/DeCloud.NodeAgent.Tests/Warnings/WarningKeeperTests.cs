@@ -112,6 +112,9 @@ public sealed class WarningKeeperTests(ITestOutputHelper output) : NodeFixture(o
     public async Task What_happens_at_a_moment_is_told_for_a_while()
     {
         await Connected();
+
+        // What is published before the keeper listens is not heard.
+        await Pass(TimeSpan.FromSeconds(10), () => Shown("api-without-tls") is { Active: true });
         Sys.EventStream.Publish(PacketFilterTouched.Instance);
         await Pass(TimeSpan.FromSeconds(20), () => Shown("packet-filter-changed") is { Active: true });
     }
