@@ -25,7 +25,7 @@ readonly demo_packages=(busybox-static syslinux syslinux-common mtools dosfstool
     xz-utils jq openssh-client)
 # gcc links the command-line program, which is compiled to machine code; prometheus brings promtool, which checks metrics and alert rules.
 readonly test_packages=(gcc libc6-dev zlib1g-dev mmdebstrap debian-archive-keyring extlinux genisoimage xorriso
-    postgresql strace wrk iputils-ping wireguard-go systemd man-db chromium fonts-dejavu-core prometheus)
+    postgresql strace wrk iputils-ping wireguard-go systemd man-db chromium fonts-dejavu-core prometheus sqlite3)
 # The agent for Windows is run by the tests on Wine: 104 MB to download, 695 MB installed.
 readonly windows_packages=(wine wine64)
 readonly sdk_major=10

@@ -5,7 +5,15 @@ namespace DeCloud.NodeAgent.Actors.Inspection;
 /// <summary>Asks the node to start one of its actors again.</summary>
 /// <param name="Path">The actor's path.</param>
 /// <param name="By">Who asks, for the supervision history.</param>
-public sealed record RestartActor(string Path, string By);
+public sealed record RestartActor(string Path, string By)
+{
+    /// <summary>When it was stored; null as long as it is not, and then it is not done yet.</summary>
+    internal DateTimeOffset? StoredAt { get; init; }
+}
+
+/// <summary>An actor that is to be started again is there and may be: goes to the node, which has it stored and then sends it on its way once more.</summary>
+/// <param name="Restart">What was asked.</param>
+internal sealed record RestartFound(RestartActor Restart);
 
 /// <summary>What becomes of it.</summary>
 /// <param name="Refusal">Why it is not started again; null when it is.</param>
@@ -14,7 +22,8 @@ public sealed record RestartReply(Failure? Refusal);
 /// <summary>An actor stops because it is to be started again. Published for whoever notes the lives of actors, before it stops.</summary>
 /// <param name="Path">The actor's path.</param>
 /// <param name="By">Who asked.</param>
-internal sealed record RestartBegun(string Path, string By);
+/// <param name="At">When.</param>
+internal sealed record RestartBegun(string Path, string By, DateTimeOffset At);
 
 /// <summary>Which actors may be started again by hand: those whose parent raises them with all that they know, and which hold nothing that a restart would break off.</summary>
 internal static class RestartRule

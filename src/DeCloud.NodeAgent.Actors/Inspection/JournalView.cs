@@ -3,6 +3,7 @@ using DeCloud.NodeAgent.Actors.Persistence;
 using DeCloud.NodeAgent.Actors.Serialization;
 using DeCloud.NodeAgent.Contracts.Rest;
 using DeCloud.NodeAgent.Core.Images;
+using DeCloud.NodeAgent.Core.Node;
 using DeCloud.NodeAgent.Core.Overlay;
 using DeCloud.NodeAgent.Core.Vms;
 using DeCloud.NodeAgent.Core.Warnings;
@@ -55,6 +56,7 @@ internal sealed class JournalView(JournalReader reader) : IJournalView
             IImageEvent e => JournalEntries.Entry(sequence, e)?.Summary,
             IOverlayEvent e => JournalEntries.Entry(sequence, e).Summary,
             IWarningEvent e => JournalEntries.Entry(sequence, e).Summary,
+            OperatorEvents.RestartAsked e => JournalEntries.Entry(sequence, e).Summary,
             _ => null,
         };
         var members = MessageText.Of(@event);

@@ -25,7 +25,7 @@ internal sealed class Observer : ReceiveActor
         Receive<ActorStarted>(started => _supervision.Started(ActorTree.PathOf(started.Subject), Now));
         Receive<ActorStopped>(stopped => _supervision.Stopped(ActorTree.PathOf(stopped.Subject), Now));
         Receive<ActorRestarted>(restarted => _supervision.Restarted(ActorTree.PathOf(restarted.Subject), Now, Cause(restarted.Reason)));
-        Receive<RestartBegun>(begun => _supervision.Asked(begun.Path, Now, begun.By));
+        Receive<RestartBegun>(begun => _supervision.Asked(begun.Path, begun.At, begun.By));
         Receive<Error>(Failed, error => error.LogClass.IsAssignableTo(typeof(SupervisorStrategy)));
         Receive<AllDeadLetters>(Note);
         Receive<UnhandledMessage>(unhandled => Note(unhandled.Message, unhandled.Recipient, unhandled.Sender, "was not handled"));

@@ -59,27 +59,48 @@ public sealed class SupervisionBoard
     });
 
     /// <summary>An operator asked for it; it stops and is started again.</summary>
-    internal void Asked(string path, DateTimeOffset at, string by) => Note(path, new(at, "stopped", $"a restart was asked for over {by}"), static (life, _) =>
+    internal void Asked(string path, DateTimeOffset at, string by) => Note(path, RestartOf(at, by), static (life, _) =>
     {
         life.IsDue = true;
         return false;
     });
 
+    /// <summary>The journal tells what an operator asked for, as a rule in an earlier life of the agent: it takes its place among the entries.</summary>
+    internal void Recall(string path, DateTimeOffset at, string by)
+    {
+        lock (_lock)
+        {
+            var (life, entry) = (LifeOf(path), RestartOf(at, by));
+            if (!life.Entries.Contains(entry))
+            {
+                life.Entries = new(life.Entries.Append(entry).OrderBy(e => e.At).TakeLast(MostKept));
+            }
+        }
+    }
+
+    private static SupervisionResource RestartOf(DateTimeOffset at, string by) => new(at, "stopped", $"a restart was asked for over {by}");
+
+    private Life LifeOf(string path)
+    {
+        if (!_lives.TryGetValue(path, out var life))
+        {
+            while (_lives.Count >= MostActors)
+            {
+                _lives.Remove(_order.Dequeue());
+            }
+
+            _lives.Add(path, life = new());
+            _order.Enqueue(path);
+        }
+
+        return life;
+    }
+
     private void Note(string path, SupervisionResource entry, Func<Life, SupervisionResource, bool> change)
     {
         lock (_lock)
         {
-            if (!_lives.TryGetValue(path, out var life))
-            {
-                while (_lives.Count >= MostActors)
-                {
-                    _lives.Remove(_order.Dequeue());
-                }
-
-                _lives.Add(path, life = new());
-                _order.Enqueue(path);
-            }
-
+            var life = LifeOf(path);
             if (life.Entries.Count >= MostKept)
             {
                 life.Entries.Dequeue();
@@ -98,7 +119,7 @@ public sealed class SupervisionBoard
 
     private sealed class Life
     {
-        public Queue<SupervisionResource> Entries { get; } = new();
+        public Queue<SupervisionResource> Entries { get; set; } = new();
 
         public int Restarts { get; set; }
 

@@ -1,4 +1,5 @@
 using DeCloud.NodeAgent.Actors.Images;
+using DeCloud.NodeAgent.Actors.Inspection;
 using DeCloud.NodeAgent.Actors.Overlay;
 using DeCloud.NodeAgent.Actors.Operations;
 using DeCloud.NodeAgent.Actors.Orchestration;
@@ -36,6 +37,9 @@ public sealed record NodeParts(
 
     /// <summary>Where the node's parts show how they stand.</summary>
     public NodeGaugeBoard Gauges { get; init; } = new();
+
+    /// <summary>What became of the actors.</summary>
+    public SupervisionBoard Supervision { get; init; } = new();
 
     /// <summary>How much of the host is offered to VMs.</summary>
     public AdmissionPolicy Admission { get; init; } = new();

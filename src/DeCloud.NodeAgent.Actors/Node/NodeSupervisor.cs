@@ -42,6 +42,7 @@ internal sealed class NodeSupervisor : ReceiveActor, IWithTimers
     private const string Resources = "resources";
     private const string Remote = "remote";
     private const string Warnings = "warnings";
+    private const string Operators = "operators";
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan MeasuresWithin = TimeSpan.FromSeconds(10);
@@ -85,6 +86,7 @@ internal sealed class NodeSupervisor : ReceiveActor, IWithTimers
             [WireGuard] = new(Props.Create(() => new WireGuardActor(parts.Overlay, overlay, parts.Written))),
             [Orchestrator] = new(parts.Orchestrator is { } orchestrator ? Props.Create(() => new Heartbeat(orchestrator, parts.Board, parts.Written, parts.Gauges)) : Props.Create(() => new NoHeartbeat())),
             [Remote] = new(Props.Create(() => new AllegianceActor())),
+            [Operators] = new(Props.Create(() => new OperatorLog(parts.Supervision, parts.Written))),
         };
         if (parts.Overlay.Bridge is { } bridge)
         {
@@ -157,6 +159,7 @@ internal sealed class NodeSupervisor : ReceiveActor, IWithTimers
         Receive<NodeQueries.GetConsoles>(_ => Sender.Tell(new ConsoleAccess(_session, _session is null ? NoHypervisor : null)));
 
         Receive<RestartActor>(Restart);
+        Receive<RestartFound>(found => Pass(Operators, found));
         Receive<Terminated>(Fell);
         Receive<DeadLetter>(Decline);
         Receive<Raise>(raise => Start(raise.Name, isAgain: true));
@@ -250,7 +253,7 @@ internal sealed class NodeSupervisor : ReceiveActor, IWithTimers
         Timers.StartSingleTimer(name, new Raise(name), bounded);
     }
 
-    /// <summary>A part that an operator asks for ends as it would with the agent, and begins as after a fall.</summary>
+    /// <summary>A part that an operator asks for ends as it would with the agent, and begins as after a fall; that it was asked for is stored before.</summary>
     private void Restart(RestartActor restart)
     {
         if (RestartRule.VmOf(restart.Path) is not null && _parts.ContainsKey(Vms))
@@ -271,10 +274,14 @@ internal sealed class NodeSupervisor : ReceiveActor, IWithTimers
         {
             Sender.Tell(new RestartReply(RestartRule.Busy("imports of images")));
         }
+        else if (restart.StoredAt is not { } storedAt)
+        {
+            Pass(Operators, new RestartFound(restart));
+        }
         else
         {
             part.IsResting = true;
-            Context.System.EventStream.Publish(new RestartBegun(restart.Path, restart.By));
+            Context.System.EventStream.Publish(new RestartBegun(restart.Path, restart.By, storedAt));
             Context.Stop(actor);
             Sender.Tell(new RestartReply(null));
         }
@@ -309,7 +316,7 @@ internal sealed class NodeSupervisor : ReceiveActor, IWithTimers
     {
         switch (message)
         {
-            case RestartActor:
+            case RestartActor or RestartFound:
                 asker.Tell(new RestartReply(failure));
                 break;
             case IVmMessage or VmQueries.GetForeign or VmQueries.GetCapacity:

@@ -4,6 +4,7 @@ using DeCloud.NodeAgent.Actors.Serialization;
 using DeCloud.NodeAgent.Actors.Vms;
 using DeCloud.NodeAgent.Contracts.Rest;
 using DeCloud.NodeAgent.Core.Images;
+using DeCloud.NodeAgent.Core.Node;
 using DeCloud.NodeAgent.Core.Overlay;
 using DeCloud.NodeAgent.Core.Vms;
 using DeCloud.NodeAgent.Core.Warnings;
@@ -63,6 +64,7 @@ internal sealed class JournalFeed(JournalReader reader, JournalSignal written) :
         IImageEvent e when JournalEntries.Entry(row.Sequence, e) is { } entry => new(row.Ordering, "/api/images", entry),
         IWarningEvent e => new(row.Ordering, $"/api/warnings/{e.Id}", JournalEntries.Entry(row.Sequence, e)),
         IOverlayEvent e => new(row.Ordering, "/api/wireguard", JournalEntries.Entry(row.Sequence, e)),
+        OperatorEvents.RestartAsked e => new(row.Ordering, $"/api/actors/show?path={Uri.EscapeDataString(e.Path)}", JournalEntries.Entry(row.Sequence, e)),
         _ => null,
     };
 }
@@ -140,6 +142,9 @@ internal static class JournalEntries
         WarningEvents.Unacknowledged e => new(sequence, e.At, "warning", e.By, $"The acknowledgement of warning {e.Id} was taken back.", Data(e)),
         _ => throw new ArgumentOutOfRangeException(nameof(@event), @event, "There is no such event."),
     };
+
+    public static HistoryEntryResource Entry(long sequence, OperatorEvents.RestartAsked @event) =>
+        new(sequence, @event.At, "actor-restart-asked", @event.By, $"Actor {@event.Path} was to be started again.", Data(@event));
 
     private static JsonElement Data(object @event)
     {

@@ -43,6 +43,7 @@ internal sealed class PortKeeper : ReceivePersistentActor, IWithTimers
     private NetworkRules? _wanted;
     private NetworkRules? _inForce;
     private Failure? _unavailable;
+    private Failure? _unforwarded;
     private bool _isProbed;
     private bool _isApplying;
     private bool _isWatching;
@@ -293,7 +294,7 @@ internal sealed class PortKeeper : ReceivePersistentActor, IWithTimers
             _isApplying = true;
             var (rules, isSuspect) = (_wanted, _isSuspect);
             _isSuspect = false;
-            Run(stop => _parts.Filter.ApplyAsync(rules, isSuspect, stop), isMended => new Applied(rules, null, isMended), cause => new Applied(rules, FailureOf(cause), false));
+            Run(stop => _parts.Filter.ApplyAsync(rules, isSuspect, stop), outcome => new Applied(rules, null, outcome), cause => new Applied(rules, FailureOf(cause), null));
         }
     }
 
@@ -315,10 +316,18 @@ internal sealed class PortKeeper : ReceivePersistentActor, IWithTimers
             return;
         }
 
-        if (applied.IsMended)
+        if (applied.Outcome!.IsMended)
         {
             Context.System.EventStream.Publish(PacketFilterTouched.Instance);
         }
+
+        // Tried again by the timer, as everything is that is not as it shall be.
+        if (applied.Outcome.Unforwarded is { } unforwarded && unforwarded.Message != _unforwarded?.Message)
+        {
+            _log.Warning("Forwarded ports are not let through: {0}", unforwarded.Message);
+        }
+
+        _unforwarded = applied.Outcome.Unforwarded;
 
         _lastComplaint = null;
         _inForce = applied.Rules;
@@ -356,11 +365,11 @@ internal sealed class PortKeeper : ReceivePersistentActor, IWithTimers
     }
 
     private void Publish() => _parts.Board.Publish(
-        Mode == IsolationMode.Off ? new("off", _unavailable, true)
+        Mode == IsolationMode.Off ? new("off", _unavailable ?? _unforwarded, true)
         : !_isProbed ? NetworkState.Starting
         : _unavailable is not null ? new(Mode == IsolationMode.Auto ? "unavailable" : "failed", _unavailable, Mode == IsolationMode.Auto)
         : _isBridgeless ? new(Mode == IsolationMode.Auto ? "unavailable" : "failed", NoBridge, Mode == IsolationMode.Auto)
-        : _inForce is not null ? new("on", null, true)
+        : _inForce is not null ? new("on", _unforwarded, true)
         : _lastComplaint is not null ? new("failed", new(FailureCodes.PacketFilterUnavailable, _lastComplaint, false), false)
         : NetworkState.Starting);
 
@@ -388,8 +397,8 @@ internal sealed class PortKeeper : ReceivePersistentActor, IWithTimers
 
     private sealed record Probed(Failure? Failure);
 
-    /// <summary>The rules are in force, or not; <paramref name="IsMended"/> when somebody else had changed what was.</summary>
-    private sealed record Applied(NetworkRules Rules, Failure? Failure, bool IsMended);
+    /// <summary>The rules are in force with this outcome, or not for this reason.</summary>
+    private sealed record Applied(NetworkRules Rules, Failure? Failure, FilterOutcome? Outcome);
 
     /// <summary>Somebody changed the rules, or nobody can say why not.</summary>
     private sealed record Touched(Exception? Cause);

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using DeCloud.NodeAgent.Core.Images;
+using DeCloud.NodeAgent.Core.Node;
 using DeCloud.NodeAgent.Core.Overlay;
 using DeCloud.NodeAgent.Core.Orchestration;
 using DeCloud.NodeAgent.Core.Ports;
@@ -61,4 +62,5 @@ namespace DeCloud.NodeAgent.Actors.Serialization;
 [JsonSerializable(typeof(WarningEvents.Acknowledged), TypeInfoPropertyName = "WarningAcknowledged")]
 [JsonSerializable(typeof(WarningEvents.Unacknowledged), TypeInfoPropertyName = "WarningUnacknowledged")]
 [JsonSerializable(typeof(WarningState))]
+[JsonSerializable(typeof(OperatorEvents.RestartAsked))]
 internal sealed partial class JournalJson : JsonSerializerContext;

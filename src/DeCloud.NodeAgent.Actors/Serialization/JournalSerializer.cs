@@ -64,6 +64,7 @@ public sealed class JournalSerializer(ExtendedActorSystem system) : SerializerWi
         ("warning-acknowledged.1", JournalJson.Default.WarningAcknowledged),
         ("warning-unacknowledged.1", JournalJson.Default.WarningUnacknowledged),
         ("warnings.1", JournalJson.Default.WarningState),
+        ("operator-restart-asked.1", JournalJson.Default.RestartAsked),
     ];
 
     private static readonly FrozenDictionary<string, JsonTypeInfo> ByManifest = Known.ToFrozenDictionary(k => k.Manifest, k => k.Type);

@@ -5,7 +5,6 @@ using Akka.Persistence;
 using DeCloud.NodeAgent.Actors.Inspection;
 using DeCloud.NodeAgent.Actors.Operations;
 using DeCloud.NodeAgent.Actors.Telemetry;
-using DeCloud.NodeAgent.Actors.Warnings;
 using DeCloud.NodeAgent.Contracts.Rest;
 using DeCloud.NodeAgent.Core.Hypervisor;
 using DeCloud.NodeAgent.Core.Node;
@@ -197,11 +196,6 @@ internal sealed class VmActor : ReceivePersistentActor, IWithTimers
     {
         var before = _state;
         _state = turn.After;
-        if (before.Step is { Kind: VmStep.Start } start && _state.Step?.Number != start.Number && _state.Reality.State == PowerState.Running && Now - start.StartedAt > StartedSlowly.Slow)
-        {
-            Context.System.EventStream.Publish(new StartedSlowly(_id, Now - start.StartedAt));
-        }
-
         if (before.Step?.Number != _state.Step?.Number)
         {
             _progress = null;
@@ -367,7 +361,13 @@ internal sealed class VmActor : ReceivePersistentActor, IWithTimers
             return;
         }
 
-        Context.System.EventStream.Publish(new RestartBegun(restart.Path, restart.By));
+        if (restart.StoredAt is not { } storedAt)
+        {
+            Context.Parent.Forward(new RestartFound(restart));
+            return;
+        }
+
+        Context.System.EventStream.Publish(new RestartBegun(restart.Path, restart.By, storedAt));
         Context.Parent.Tell(new VmNews.Resting(_id));
         Context.Stop(Self);
         Sender.Tell(new RestartReply(null));

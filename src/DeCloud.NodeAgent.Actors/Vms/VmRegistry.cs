@@ -68,6 +68,7 @@ internal sealed partial class VmRegistry : ReceivePersistentActor, IWithTimers
         Command<VmNews.Reconciled>(news => Reconciled(news.VmId));
         Command<VmNews.Gone>(news => Bury(news.VmId));
         Command<RestartActor>(Restart);
+        Command<RestartFound>(found => Context.Parent.Forward(found));
         Command<VmNews.Resting>(news => Rest(news.VmId));
         Command<Terminated>(Fell);
         Command<Revive>(revive => Raise(revive.VmId));

@@ -58,7 +58,6 @@ internal sealed class WarningKeeper : ReceivePersistentActor, IWithTimers
         Command<OrchestratorReply.Status>(seen => _facts = _facts with { Orchestrator = seen.Resource });
         Command<ImageReply.Listed>(seen => _facts = _facts with { Images = seen.Images });
         Command<JournalChecked>(check => _journalTrouble = check.Trouble);
-        Command<StartedSlowly>(slow => _incidents.Add(slow, Now));
         Command<PacketFilterTouched>(_ => _incidents.AddPacketFilterChange(Now));
         Command<ActorFailed>(failed => _incidents.AddFailure(failed.Path, failed.Cause, Now));
         Command<WarningCommands.Acknowledge>(command => Change(command, new WarningEvents.Acknowledged(command.Id, command.By, command.Note, Now)));
@@ -76,7 +75,6 @@ internal sealed class WarningKeeper : ReceivePersistentActor, IWithTimers
 
     protected override void PreStart()
     {
-        Context.System.EventStream.Subscribe(Self, typeof(StartedSlowly));
         Context.System.EventStream.Subscribe(Self, typeof(PacketFilterTouched));
         _parts.Supervision.Noted += _noted;
         base.PreStart();
@@ -106,9 +104,8 @@ internal sealed class WarningKeeper : ReceivePersistentActor, IWithTimers
         Ask();
         var facts = _facts with
         {
+            At = Now,
             Vms = [.. _node.Board.Current.Values],
-            RecentCrashes = _incidents.Crashes(_node.Board.Current.Values, Now),
-            SlowStarts = _incidents.SlowStarts(Now),
             Isolation = _node.Network?.Board.Current.Isolation,
             PacketFilterReason = _node.Network?.Board.Current.Unavailable?.Message,
             PacketFilterChanges = _incidents.PacketFilterChanges(Now),

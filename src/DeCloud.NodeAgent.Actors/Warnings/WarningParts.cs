@@ -12,15 +12,6 @@ namespace DeCloud.NodeAgent.Actors.Warnings;
 public sealed record WarningParts(
     WarningBoard Board, ResourceBoard Resources, SupervisionBoard Supervision, Func<CancellationToken, Task<string?>> JournalTroubleAsync, string? ExposedAddress);
 
-/// <summary>A VM's start took longer than it should. Published to whoever wants to hear of it.</summary>
-/// <param name="VmId">Which VM.</param>
-/// <param name="Took">How long.</param>
-internal sealed record StartedSlowly(Core.Vms.VmId VmId, TimeSpan Took)
-{
-    /// <summary>What a start may take.</summary>
-    public static readonly TimeSpan Slow = TimeSpan.FromSeconds(2);
-}
-
 /// <summary>Somebody else changed the packet filter's rules. Published to whoever wants to hear of it.</summary>
 internal sealed record PacketFilterTouched
 {

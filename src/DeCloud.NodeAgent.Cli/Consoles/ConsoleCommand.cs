@@ -71,7 +71,6 @@ internal static class ConsoleCommand
         var first = await Task.WhenAny(printing, sending).ConfigureAwait(false);
         if (first == printing)
         {
-            // A read of a terminal can't be taken back; the process ends over it.
             await over.CancelAsync().ConfigureAwait(false);
             return (await printing.ConfigureAwait(false), false);
         }
@@ -123,7 +122,8 @@ internal static class ConsoleCommand
         var buffer = new byte[4096];
         try
         {
-            while (await input.ReadAsync(buffer, over).ConfigureAwait(false) is > 0 and var count)
+            // A read of a terminal waits for a key whatever is cancelled; nobody waits for it then.
+            while (await input.ReadAsync(buffer, over).AsTask().WaitAsync(over).ConfigureAwait(false) is > 0 and var count)
             {
                 var (toGuest, leaves) = knowsEscape ? EscapeKey.Split(buffer.AsMemory(0, count)) : (buffer.AsMemory(0, count), false);
                 if (!toGuest.IsEmpty)

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 
 namespace DeCloud.NodeAgent.Cli.Consoles;
 
@@ -42,6 +43,11 @@ internal sealed partial class Terminal : IDisposable
         terminal.Dispose();
         return null;
     }
+
+    /// <summary>
+    /// Opens standard input for bytes as they come. Console.OpenStandardInput is no way to a terminal: it has lines edited and echoed, with settings of its own, and gives them out with the Enter key.
+    /// </summary>
+    public static Stream OpenInput() => new FileStream(new SafeFileHandle(Input, ownsHandle: false), FileAccess.Read, bufferSize: 0);
 
     /// <inheritdoc/>
     public void Dispose()

@@ -54,8 +54,7 @@ internal sealed class Decloud
     /// <returns>The exit code.</returns>
     public async Task<int> RunAsync(IReadOnlyList<string> arguments, CancellationToken cancellation)
     {
-        // No response files: an argument that begins with @ is what it says.
-        var parsed = _root.Parse(arguments, new() { ResponseFileTokenReplacer = null });
+        var parsed = Parse(arguments);
         var invocation = new InvocationConfiguration { Output = _world.Out, Error = _world.Error, EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
         if (parsed.Action is ParseErrorAction)
         {
@@ -103,6 +102,9 @@ internal sealed class Decloud
         });
         return command;
     }
+
+    /// <summary>What the arguments say. No response files: an argument that begins with @ is what it says.</summary>
+    internal ParseResult Parse(IReadOnlyList<string> arguments) => _root.Parse(arguments, new() { ResponseFileTokenReplacer = null });
 
     private static string PathOf(Command command) =>
         command is RootCommand ? "decloud" : $"{PathOf(command.Parents.OfType<Command>().First())} {command.Name}";

@@ -45,7 +45,7 @@ internal sealed record World
         Out = Console.Out,
         Error = Console.Error,
         InIsTerminal = !Console.IsInputRedirected,
-        OpenIn = Console.OpenStandardInput,
+        OpenIn = Consoles.Terminal.OpenInput,
         OpenOut = Console.OpenStandardOutput,
         MakeRaw = () => Consoles.Terminal.TryMakeRaw(),
         OutIsTerminal = !Console.IsOutputRedirected,

@@ -69,6 +69,12 @@ public sealed record VmResource
     /// <summary>How often QEMU died under this VM.</summary>
     public required int Crashes { get; init; }
 
+    /// <summary>When that was, the last ten times, the oldest first.</summary>
+    public IReadOnlyList<DateTimeOffset> RecentCrashes { get; init; } = [];
+
+    /// <summary>Its last start; absent until there was one.</summary>
+    public VmStartResource? LastStart { get; init; }
+
     /// <summary>The operation that was accepted last.</summary>
     public string? LastOperation { get; init; }
 
@@ -91,6 +97,11 @@ public sealed record VmIntentResource(string State, string By, string? RequestId
 /// <param name="Reason">Why it is so, a stable word such as <c>guest-shutdown</c> or <c>crashed</c>.</param>
 /// <param name="Since">Since when.</param>
 public sealed record VmStatusResource(string State, string Reason, DateTimeOffset Since);
+
+/// <summary>A start of a VM.</summary>
+/// <param name="At">When it ran.</param>
+/// <param name="Seconds">How long that took, in seconds.</param>
+public sealed record VmStartResource(DateTimeOffset At, double Seconds);
 
 /// <summary>A step in flight.</summary>
 /// <param name="Name">The step, for example <c>resolve-image</c>.</param>

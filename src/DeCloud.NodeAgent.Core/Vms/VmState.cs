@@ -34,6 +34,11 @@ public sealed record StepInFlight(long Number, VmStep Kind, int Attempt, DateTim
 /// <param name="NextTryAt">When it is tried again; null when only a request will try again.</param>
 public sealed record StandingFailure(VmStep Step, Failure Failure, int Attempt, DateTimeOffset At, DateTimeOffset? NextTryAt);
 
+/// <summary>A start that succeeded.</summary>
+/// <param name="At">When it did.</param>
+/// <param name="Took">How long the step took.</param>
+public sealed record VmStart(DateTimeOffset At, TimeSpan Took);
+
 /// <summary>An accepted request.</summary>
 /// <param name="Number">Its number within the VM.</param>
 /// <param name="What">What was asked.</param>
@@ -52,6 +57,8 @@ public sealed record VmState(VmId Id)
 {
     /// <summary>How many accepted requests are remembered, and with them their idempotency keys.</summary>
     public const int RememberedOperations = 256;
+
+    private const int RememberedCrashes = 10;
 
     /// <summary>What the VM shall be; null before it was created.</summary>
     public VmSpec? Spec { get; init; }
@@ -110,6 +117,12 @@ public sealed record VmState(VmId Id)
     /// <summary>How often in a row.</summary>
     public int CrashStreak { get; init; }
 
+    /// <summary>When it went down by itself, the last times, oldest first; null when it never did, or it was before this was kept.</summary>
+    public ImmutableList<DateTimeOffset>? RecentCrashes { get; init; }
+
+    /// <summary>Its last start that succeeded; null when there was none, or it was before this was kept.</summary>
+    public VmStart? LastStart { get; init; }
+
     /// <summary>The last requests, oldest first.</summary>
     public ImmutableList<VmOperation> Operations { get; init; } = [];
 
@@ -156,6 +169,7 @@ public sealed record VmState(VmId Id)
         {
             Crashes = Crashes + 1,
             CrashStreak = e.Streak,
+            RecentCrashes = [.. (RecentCrashes ?? []).TakeLast(RememberedCrashes - 1), e.At],
             Failure = new(VmStep.Start, new(FailureCodes.VmCrashed, VmWords.CrashMessage(e.Reason), false), e.Streak, e.At, e.NextTryAt),
         },
         VmEvents.Rebooted e => this with
@@ -204,6 +218,7 @@ public sealed record VmState(VmId Id)
             VmStep.CreateDisk => done with { HasDisk = true },
             VmStep.CreateSeed => done with { HasSeed = true },
             VmStep.Define => done with { IsDefined = true },
+            VmStep.Start when Step is { } start => done with { LastStart = new(e.At, e.At - start.StartedAt) },
             VmStep.Reset => done with { PendingRestart = null, GuestAskedAt = null, GuestAskedLastAt = null },
             VmStep.RemoveFiles => done with { HasDisk = false, HasSeed = false },
             _ => done,

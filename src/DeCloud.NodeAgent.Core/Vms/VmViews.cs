@@ -37,6 +37,8 @@ public static class VmViews
             Failure = state.Failure is { } f ? new(VmWords.Of(f.Step), f.Failure.Code, f.Failure.Message, f.Attempt, f.At, f.NextTryAt) : null,
             Addresses = state.Reality.State is PowerState.Running or PowerState.Paused ? addresses : [],
             Crashes = state.Crashes,
+            RecentCrashes = state.RecentCrashes ?? [],
+            LastStart = state.LastStart is { } start ? new(start.At, Math.Round(start.Took.TotalSeconds, 3)) : null,
             LastOperation = state.Operations.IsEmpty ? null : new OperationId(state.Id, state.Operations[^1].Number).ToString(),
             CreatedAt = state.CreatedAt,
             Version = state.Version,

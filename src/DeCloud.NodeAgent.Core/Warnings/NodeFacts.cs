@@ -3,11 +3,6 @@ using DeCloud.NodeAgent.Core.Remote;
 
 namespace DeCloud.NodeAgent.Core.Warnings;
 
-/// <summary>A start that took long.</summary>
-/// <param name="VmId">Of which VM.</param>
-/// <param name="Took">How long.</param>
-public sealed record SlowStart(Guid VmId, TimeSpan Took);
-
 /// <summary>An actor that failed several times lately.</summary>
 /// <param name="Path">Its path.</param>
 /// <param name="Failures">How often.</param>
@@ -17,17 +12,14 @@ public sealed record FailingActor(string Path, int Failures, string Last);
 /// <summary>What the agent knows of itself and its machine at one moment. What is not known is null or empty, and nothing follows from it.</summary>
 public sealed record NodeFacts
 {
+    /// <summary>The moment.</summary>
+    public DateTimeOffset At { get; init; }
+
     /// <summary>The node.</summary>
     public NodeResource? Node { get; init; }
 
     /// <summary>Its VMs.</summary>
     public IReadOnlyCollection<VmResource> Vms { get; init; } = [];
-
-    /// <summary>Crashes of VMs within the last ten minutes, by VM.</summary>
-    public IReadOnlyDictionary<Guid, int> RecentCrashes { get; init; } = new Dictionary<Guid, int>();
-
-    /// <summary>Starts of VMs that took long lately.</summary>
-    public IReadOnlyCollection<SlowStart> SlowStarts { get; init; } = [];
 
     /// <summary>How the VMs' network stands; the word of <see cref="VmNetworkResource.Isolation"/>.</summary>
     public string? Isolation { get; init; }

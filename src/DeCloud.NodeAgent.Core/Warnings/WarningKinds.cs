@@ -67,7 +67,7 @@ public static class WarningKinds
     public static WarningKind PacketFilterTrouble { get; } = new("packet-filter-trouble", "The detail says what is missing. Until it is there, VMs are not started, or, with Network:Isolation=Auto, run without being kept apart from the host's network; ports are not forwarded.", Shortly);
 
     /// <summary>Somebody else changed the packet filter's rules.</summary>
-    public static WarningKind PacketFilterChanged { get; } = new("packet-filter-changed", "The agent has put its rules back. Find who flushes or edits its table: a firewall service that is reloaded, as a rule, which should keep to its own tables. After a restart of libvirtd it is libvirt, and nothing is to be done.", AtOnce);
+    public static WarningKind PacketFilterChanged { get; } = new("packet-filter-changed", "The agent has put its rules back. Find who flushes or edits its table: a firewall service that is reloaded, as a rule, which should keep to its own tables.", AtOnce);
 
     /// <summary>The orchestrator can't be reached.</summary>
     public static WarningKind OrchestratorUnreachable { get; } = new("orchestrator-unreachable", "Check the network, DNS and Orchestrator:BaseUrl. VMs go on running; what they did is told when it is back.", Later);

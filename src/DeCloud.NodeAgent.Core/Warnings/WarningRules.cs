@@ -15,6 +15,9 @@ public static class WarningRules
     public const int CrashesThatMatter = 3;
 
     private const int MostText = 500;
+    private static readonly TimeSpan Quarter = TimeSpan.FromMinutes(15);
+    private static readonly TimeSpan Lately = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan SlowStart = TimeSpan.FromSeconds(2);
 
     /// <summary>Looks at what is known.</summary>
     /// <param name="facts">What is known.</param>
@@ -40,7 +43,7 @@ public static class WarningRules
     {
         List<Finding> found = [];
         var subject = $"vm/{vm.Id}";
-        var crashes = facts.RecentCrashes.GetValueOrDefault(vm.Id);
+        var crashes = vm.RecentCrashes.Count(at => facts.At - at <= Lately);
         if (crashes >= CrashesThatMatter)
         {
             found.Add(new(WarningKinds.VmCrashLoop, WarningSeverity.Critical, subject, $"VM {Short(vm.Name)} goes down again and again", Text($"It went down by itself {crashes} times within ten minutes, {vm.Crashes} times in all.")));
@@ -61,9 +64,9 @@ public static class WarningRules
             found.Add(new(WarningKinds.VmPausedOnDisk, WarningSeverity.Critical, subject, $"VM {Short(vm.Name)} is paused: its disk can't be written", "QEMU paused it at a write that failed."));
         }
 
-        if (facts.SlowStarts.LastOrDefault(s => s.VmId == vm.Id) is { } slow)
+        if (vm.LastStart is { } start && start.Seconds > SlowStart.TotalSeconds && facts.At - start.At <= Quarter)
         {
-            found.Add(new(WarningKinds.VmSlowStart, WarningSeverity.Info, subject, $"VM {Short(vm.Name)} started slowly", Text($"Its last start took {slow.Took.TotalSeconds:0.0} s.")));
+            found.Add(new(WarningKinds.VmSlowStart, WarningSeverity.Info, subject, $"VM {Short(vm.Name)} started slowly", Text($"Its last start took {start.Seconds:0.0} s.")));
         }
 
         return found;
@@ -94,7 +97,7 @@ public static class WarningRules
     private static List<Finding> OfNetwork(NodeFacts facts)
     {
         List<Finding> found = [];
-        if (facts.Isolation is "failed" or "unavailable" || (facts.Isolation is "off" && facts.PacketFilterReason is not null))
+        if (facts.Isolation is "failed" or "unavailable" || (facts.Isolation is "on" or "off" && facts.PacketFilterReason is not null))
         {
             found.Add(new(
                 WarningKinds.PacketFilterTrouble,

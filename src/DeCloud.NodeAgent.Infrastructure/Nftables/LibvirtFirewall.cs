@@ -1,11 +1,10 @@
 using System.Globalization;
 using DeCloud.NodeAgent.Core.Ports;
-using DeCloud.NodeAgent.Infrastructure.Qemu;
 
 namespace DeCloud.NodeAgent.Infrastructure.Nftables;
 
 /// <summary>
-/// The one rule that the agent needs in libvirt's firewall: libvirt rejects whatever was not begun by a guest of its NAT networks, and a verdict of another table can't overrule that.
+/// The one rule that the agent needs in libvirt's firewall, where that is kept with iptables: libvirt rejects whatever was not begun by a guest of its NAT networks, and a verdict of another table can't overrule that.
 /// It lets through exactly what was forwarded from the agent's port range to the bridge. libvirt puts its own rules before it whenever its daemon or network starts, so its place is watched.
 /// </summary>
 internal static class LibvirtFirewall
@@ -43,18 +42,6 @@ internal static class LibvirtFirewall
         var removals = string.Concat(ours.Select(o => $"-D {o.line["-A ".Length..]}\n"));
         return $"*filter\n{removals}{(isWanted ? $"-I {Chain} 1 {wanted}\n" : "")}COMMIT\n";
     }
-
-    /// <summary>The program; null when it is not installed, and then libvirt uses none of its chains either.</summary>
-    public static string? Program => HostPrograms.Find("iptables");
-
-    /// <summary>The program that makes several changes at once; null when it is not installed.</summary>
-    public static string? RestoreProgram => HostPrograms.Find("iptables-restore");
-
-    /// <summary>The arguments that list the chain.</summary>
-    public static IReadOnlyList<string> List { get; } = ["-w", "3", "-S", Chain];
-
-    /// <summary>The arguments that make a repair.</summary>
-    public static IReadOnlyList<string> Restore { get; } = ["-w", "3", "--noflush"];
 
     // In the order in which iptables prints it, so that it can be compared.
     private static string Rule(string table, NetworkRules rules) => string.Create(

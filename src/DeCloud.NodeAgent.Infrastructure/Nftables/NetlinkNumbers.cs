@@ -77,6 +77,9 @@ internal static class NftAttribute
     /// <summary>NFTA_RULE_CHAIN.</summary>
     public const ushort RuleChain = 2;
 
+    /// <summary>NFTA_RULE_HANDLE.</summary>
+    public const ushort RuleHandle = 3;
+
     /// <summary>NFTA_SET_NAME and NFTA_SET_ELEM_LIST_SET.</summary>
     public const ushort Set = 2;
 

@@ -72,7 +72,9 @@ internal sealed class NfTables : IDisposable
         return null;
     }
 
-    /// <summary>The rules of a chain of another's, to tell whether they changed.</summary>
+    /// <summary>
+    /// The handles of the rules of a chain of another's, in the chain's order, to tell whether they changed: a rule that is made anew has another one, and its counters are no change.
+    /// </summary>
     /// <param name="family">The family of its table.</param>
     /// <param name="table">The table.</param>
     /// <param name="chain">The chain.</param>
@@ -81,7 +83,7 @@ internal sealed class NfTables : IDisposable
     public byte[] Rules(byte family, string table, string chain)
     {
         using var rules = new MemoryStream();
-        List(NetlinkType.GetRule, family, table, chain, message => Append(rules, message, _ => true));
+        List(NetlinkType.GetRule, family, table, chain, message => Append(rules, message, type => type == NftAttribute.RuleHandle));
         return rules.ToArray();
     }
 

@@ -9,7 +9,7 @@ namespace DeCloud.NodeAgent.Infrastructure.Nftables;
 
 /// <summary>
 /// The packet filter of Linux. The frame of the rules is made by the program nft, at the start and when somebody broke it; what VMs and ports add to it are elements of sets, which go to the
-/// kernel directly, as does the question whether anybody has changed something. For one rule in libvirt's own chain there is iptables. Calls follow each other, never at once.
+/// kernel directly, as does the question whether anybody has changed something. For one rule in libvirt's own chain there is iptables, or nft where libvirt uses that. Calls follow each other, never at once.
 /// </summary>
 /// <param name="options">How it is used.</param>
 /// <param name="time">The clock.</param>
@@ -26,7 +26,8 @@ internal sealed partial class NftPacketFilter(PacketFilterOptions options, TimeP
     private static readonly TimeSpan Settling = TimeSpan.FromMilliseconds(50);
 
     private readonly SemaphoreSlim _one = new(1);
-    private readonly LibvirtPass _pass = new(options.Table, options.Deadline, time);
+    private readonly LibvirtPass[] _passes = [.. new[] { LibvirtBackend.Iptables, LibvirtBackend.Nftables }.Select(b => new LibvirtPass(b, options.Table, options.Deadline, time))];
+    private RuleCheck? _check;
     private RulesetWatch? _watch;
     private NetworkRules? _applied;
     private HashSet<FilterElement> _elements = [];
@@ -57,8 +58,8 @@ internal sealed partial class NftPacketFilter(PacketFilterOptions options, TimeP
             }
 
             // A check needs the same kernel as the real thing, and changes nothing.
-            var check = await NftAsync(["-c", "-f", "-"], RuleText.Of(options.Table, Smallest), cancellation).ConfigureAwait(false);
-            return check.IsDone ? null : Unusable($"nft refuses the agent's rules: {check.Complaint}. The agent needs CAP_NET_ADMIN, and the kernel nf_tables with NAT and bridge");
+            _check ??= new(stop => NftAsync(["-c", "-f", "-"], RuleText.Of(options.Table, Smallest), stop), time);
+            return await _check.RefusalAsync(cancellation).ConfigureAwait(false) is not { } refusal ? null : Unusable($"nft refuses the agent's rules: {refusal}. The agent needs CAP_NET_ADMIN, and the kernel nf_tables with NAT and bridge");
         }
         catch (Win32Exception refusal)
         {
@@ -71,7 +72,7 @@ internal sealed partial class NftPacketFilter(PacketFilterOptions options, TimeP
     }
 
     /// <inheritdoc/>
-    public async Task<bool> ApplyAsync(NetworkRules rules, bool isSuspect, CancellationToken cancellation)
+    public async Task<FilterOutcome> ApplyAsync(NetworkRules rules, bool isSuspect, CancellationToken cancellation)
     {
         await _one.WaitAsync(cancellation).ConfigureAwait(false);
         try
@@ -79,12 +80,11 @@ internal sealed partial class NftPacketFilter(PacketFilterOptions options, TimeP
             if (rules.IsEmpty && rules.Equals(_applied))
             {
                 // Who wants nothing watches nothing.
-                return false;
+                return new(false, null);
             }
 
             using var kernel = NfTables.Open();
-            var isMended = await FollowAsync(kernel, rules, cancellation).ConfigureAwait(false);
-            return await _pass.FollowAsync(kernel, rules, isSuspect, cancellation).ConfigureAwait(false) || isMended;
+            return new(await FollowAsync(kernel, rules, cancellation).ConfigureAwait(false), await LetThroughAsync(kernel, rules, isSuspect, cancellation).ConfigureAwait(false));
         }
         catch (Win32Exception refusal)
         {
@@ -137,12 +137,38 @@ internal sealed partial class NftPacketFilter(PacketFilterOptions options, TimeP
             }
 
             using var kernel = NfTables.Open();
-            return !IsAsMade(kernel) || _pass.IsTouched(kernel);
+            return !IsAsMade(kernel) || _passes.Any(p => p.IsTouched(kernel));
         }
         finally
         {
             _one.Release();
         }
+    }
+
+    /// <summary>
+    /// libvirt takes the agent's rule with it whenever it makes its chains anew, as its daemon does at every start: that is nobody's meddling. And who has a port forwarded must not keep
+    /// others from starting when libvirt's firewall takes no rule.
+    /// </summary>
+    /// <returns>Why forwarded ports are not let through.</returns>
+    private async Task<Failure?> LetThroughAsync(NfTables kernel, NetworkRules rules, bool isSuspect, CancellationToken cancellation)
+    {
+        Failure? refused = null;
+        foreach (var pass in _passes)
+        {
+            try
+            {
+                if (await pass.FollowAsync(kernel, rules, isSuspect, cancellation).ConfigureAwait(false))
+                {
+                    LogPutBack();
+                }
+            }
+            catch (FailureException refusal)
+            {
+                refused ??= refusal.Failure;
+            }
+        }
+
+        return refused;
     }
 
     /// <returns>Whether somebody had changed what an earlier call made.</returns>
@@ -257,4 +283,7 @@ internal sealed partial class NftPacketFilter(PacketFilterOptions options, TimeP
 
     [LoggerMessage(3, LogLevel.Information, "The packet filter took no single changes, so its tables are made anew: {Reason}")]
     private partial void LogRefused(string reason);
+
+    [LoggerMessage(4, LogLevel.Information, "libvirt made its firewall's chain anew; the rule that lets forwarded ports through is back in it")]
+    private partial void LogPutBack();
 }

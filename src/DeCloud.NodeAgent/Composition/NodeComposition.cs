@@ -62,6 +62,7 @@ internal static class NodeComposition
         {
             Overlay = new(Overlay(options), OverlayMark(options), s.GetRequiredService<IOverlayInterface>(), s.GetRequiredService<IOverlayKeys>()) { Bridge = s.GetService<IOverlayBridge>() },
             Gauges = s.GetRequiredService<NodeGaugeBoard>(),
+            Supervision = s.GetRequiredService<SupervisionBoard>(),
             Admission = Admission(options),
             DiskUse = s.GetService<IDiskUse>(),
             Warnings = WarningComposition.Warnings(options, s),

@@ -1,3 +1,4 @@
+using CliWrap;
 using DeCloud.Libvirt;
 using DeCloud.NodeAgent.Contracts.Rest;
 using DeCloud.NodeAgent.IntegrationTests.Lab;
@@ -67,6 +68,30 @@ public class AgentLab : IAsyncLifetime
     /// <summary>Waits until the guest's address is in the view.</summary>
     public Task<VmResource> AddressAsync(Guid id) =>
         Api.UntilVmAsync(id, "the VM has an address", TimeSpan.FromSeconds(30), vm => vm.Addresses.Count > 0);
+
+    /// <summary>Starts a whole distribution, as tenants run it; it boots for minutes after this.</summary>
+    /// <param name="name">The VM's name.</param>
+    /// <param name="memoryGiB">Memory in GiB.</param>
+    /// <param name="diskGiB">Disk in GiB.</param>
+    /// <returns>The VM's id, and the file of the private key that opens it.</returns>
+    public async Task<(Guid Id, string Key)> CloudVmAsync(string name, int memoryGiB, int diskGiB)
+    {
+        var image = Path.Combine(StatePath, "images", "cloud.qcow2");
+        File.Copy(await TestImages.CloudAsync(), image);
+        var key = Path.Combine(Host.Files, "key");
+        await Cli.Wrap("ssh-keygen").WithArguments(["-q", "-t", "ed25519", "-N", "", "-C", "test", "-f", key]).ExecuteAsync();
+        var created = await Api.CreateAsync(new()
+        {
+            Name = name,
+            VCpus = 2,
+            MemoryBytes = (long)memoryGiB << 30,
+            DiskBytes = (long)diskGiB << 30,
+            BaseImageUrl = "file://" + image,
+            SshPublicKey = (await File.ReadAllTextAsync(key + ".pub")).Trim(),
+        });
+        await Api.DoneAsync(created);
+        return (created.Vm!.Id, key);
+    }
 
     /// <summary>Asks the guest through its own web server.</summary>
     public static async Task<string> AskGuestAsync(VmResource vm, string path)

@@ -1,4 +1,3 @@
-using CliWrap;
 using Renci.SshNet;
 using Renci.SshNet.Common;
 
@@ -13,22 +12,7 @@ public sealed class CloudImageTests(AgentLab lab) : AgentTests(lab), IClassFixtu
     [Fact]
     public async Task The_injected_key_opens_a_debian_guest_whose_identity_lasts_over_a_second_boot()
     {
-        var image = Path.Combine(Lab.StatePath, "images", "cloud.qcow2");
-        File.Copy(await TestImages.CloudAsync(), image);
-        var key = Path.Combine(Lab.Host.Files, "key");
-        await Cli.Wrap("ssh-keygen").WithArguments(["-q", "-t", "ed25519", "-N", "", "-C", "test", "-f", key]).ExecuteAsync();
-
-        var created = await Lab.Api.CreateAsync(new()
-        {
-            Name = "debian",
-            VCpus = 2,
-            MemoryBytes = 1L << 30,
-            DiskBytes = 4L << 30,
-            BaseImageUrl = "file://" + image,
-            SshPublicKey = (await File.ReadAllTextAsync(key + ".pub")).Trim(),
-        });
-        var id = created.Vm!.Id;
-        await Lab.Api.DoneAsync(created);
+        var (id, key) = await Lab.CloudVmAsync("debian", memoryGiB: 1, diskGiB: 4);
         var first = await LookAsync(id, key);
         Assert.Equal($"i-{id}", first.InstanceId);
         Assert.Equal("debian", first.HostName);

@@ -68,7 +68,7 @@ public sealed class InspectionTests(OperatorLab lab) : AgentTests(lab), IClassFi
     }
 
     [Fact]
-    public async Task A_warning_appears_in_the_stream_is_acknowledged_outlives_a_kill_and_ends_with_its_cause()
+    public async Task A_warning_appears_in_the_stream_is_acknowledged_outlives_a_kill_as_a_restarted_actor_does_and_ends_with_its_cause()
     {
         using var end = new CancellationTokenSource(TimeSpan.FromMinutes(3));
         using var watch = await Lab.Api.WatchAsync(null, end.Token);
@@ -88,10 +88,15 @@ public sealed class InspectionTests(OperatorLab lab) : AgentTests(lab), IClassFi
             Assert.Equal(("token", "being upgraded"), answer.As(RestJson.Default.WarningResource).Acknowledged is { } a ? (a.By, a.Note) : default);
             var before = answer.As(RestJson.Default.WarningResource);
 
+            const string Restarted = "/user/node/remote";
+            Assert.Equal(HttpStatusCode.Accepted, (await Lab.Api.SendAsync(HttpMethod.Post, "/api/actors/restart", $$"""{"path":"{{Restarted}}"}""")).Status);
+
             await Lab.Agent.Kill9Async();
             Lab.Agent.Start();
             await Lab.Agent.ServingAsync();
             await UntilAsync("libvirt-lost", w => w is { Active: true, Acknowledged.Note: "being upgraded" } && w.FirstSeen == before.FirstSeen && w.Count == 1);
+            var shown = await Lab.Api.GetAsync($"/api/actors/show?path={Restarted}", RestJson.Default.ActorDetailResource);
+            Assert.Contains(shown.Supervision, e => e is { Kind: "stopped", Cause: "a restart was asked for over token" });
             Assert.Contains("\"warnings\"", (await Lab.Api.SendAsync(HttpMethod.Get, "/health")).Body, StringComparison.Ordinal);
         }
         finally

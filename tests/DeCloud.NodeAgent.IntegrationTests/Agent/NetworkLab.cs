@@ -120,6 +120,43 @@ public sealed class NetworkLab : AgentLab
     /// <summary>Runs nft on the host.</summary>
     public Task<string> NftAsync(params string[] arguments) => Host.ExecuteInsideAsync(["nft", .. arguments]);
 
+    /// <summary>
+    /// Has the host look as a libvirt of 10.4 or later leaves it: its iptables chains without rules, and its network in a table of its own in nftables. The libvirt of these tests is older; the
+    /// commands are those of its successor (tests/networkxml2firewalldata/base.nftables and nat-default-linux.nftables there).
+    /// </summary>
+    public async Task LibvirtTakesNftablesAsync()
+    {
+        foreach (var chain in new[] { "LIBVIRT_FWI", "LIBVIRT_FWO", "LIBVIRT_FWX" })
+        {
+            await Host.ExecuteInsideAsync("iptables", "-F", chain);
+        }
+
+        await NftAsync(
+            """
+            add table ip libvirt_network;
+            add chain ip libvirt_network forward { type filter hook forward priority 0; policy accept; };
+            add chain ip libvirt_network guest_output;
+            insert rule ip libvirt_network forward counter jump guest_output;
+            add chain ip libvirt_network guest_input;
+            insert rule ip libvirt_network forward counter jump guest_input;
+            add chain ip libvirt_network guest_cross;
+            insert rule ip libvirt_network forward counter jump guest_cross
+            """.ReplaceLineEndings(" "));
+        await LibvirtStartsItsNetworkInNftablesAsync();
+    }
+
+    /// <summary>Puts the rules of libvirt's network in front of whatever is there, as libvirt 10.4 and later do when it starts.</summary>
+    public async Task LibvirtStartsItsNetworkInNftablesAsync()
+    {
+        var bridge = (await File.ReadAllTextAsync(Path.Combine(Host.Folder, "bridge"))).Trim();
+        await NftAsync(
+            $"insert rule ip libvirt_network guest_output iif {bridge} counter reject; " +
+            $"insert rule ip libvirt_network guest_input oif {bridge} counter reject; " +
+            $"insert rule ip libvirt_network guest_cross iif {bridge} oif {bridge} counter accept; " +
+            $"insert rule ip libvirt_network guest_output iif {bridge} counter accept; " +
+            $"insert rule ip libvirt_network guest_input oif {bridge} ct state related,established counter accept");
+    }
+
     /// <summary>Asks for a port of a VM.</summary>
     public async Task<PortResource> PortAsync(Guid id, int guestPort, string? key = null)
     {

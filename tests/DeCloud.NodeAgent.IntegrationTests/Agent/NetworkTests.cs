@@ -79,6 +79,44 @@ public sealed class NetworkTests(NetworkLab lab) : AgentTests(lab), IClassFixtur
     }
 
     [Fact]
+    public async Task Where_libvirt_keeps_its_rules_in_nftables_a_port_leads_to_the_guest_too_also_after_libvirt_made_them_anew()
+    {
+        var vm = await _lab.ReadyVmAsync();
+        var port = await _lab.PortAsync(vm.Id, 80);
+        await _lab.AnswersAsync(port.HostPort, true);
+        try
+        {
+            // Without the agent they close the port: it is those rules that its own is needed for.
+            await _lab.Agent.Kill9Async();
+            await _lab.LibvirtTakesNftablesAsync();
+            await _lab.AnswersAsync(port.HostPort, false);
+            await _lab.Agent.StartReadyAsync();
+            await _lab.AnswersAsync(port.HostPort, true);
+            Assert.Single((await GuestInputAsync()).Split('\n'), l => l.Contains("decloud-agent-decloud ", StringComparison.Ordinal));
+
+            await _lab.LibvirtStartsItsNetworkInNftablesAsync();
+            await Patience.UntilAsync("the rule is before those that came", TimeSpan.FromSeconds(10), async () =>
+                await GuestInputAsync() is var rules && rules.IndexOf("decloud-agent-decloud ", StringComparison.Ordinal) is > 0 and var ours && ours < rules.IndexOf(" reject", StringComparison.Ordinal));
+            await _lab.AnswersAsync(port.HostPort, true);
+
+            await _lab.RemoveAsync(vm.Id);
+            await Patience.UntilAsync("the rule is gone", TimeSpan.FromSeconds(10), async () => !(await GuestInputAsync()).Contains("decloud-agent", StringComparison.Ordinal));
+        }
+        finally
+        {
+            await _lab.NftAsync("delete table ip libvirt_network");
+            await _lab.Host.StopLibvirtdAsync();
+            await _lab.Host.StartLibvirtdAsync();
+            if (!_lab.Agent.IsRunning)
+            {
+                await _lab.Agent.StartReadyAsync();
+            }
+        }
+
+        Task<string> GuestInputAsync() => _lab.NftAsync("list chain ip libvirt_network guest_input");
+    }
+
+    [Fact]
     public async Task A_kill_and_a_restart_of_the_agent_fail_no_new_connection()
     {
         var vm = await _lab.ReadyVmAsync();
@@ -148,10 +186,15 @@ public sealed class NetworkTests(NetworkLab lab) : AgentTests(lab), IClassFixtur
 
         await Patience.UntilAsync("the operator is warned of it", TimeSpan.FromSeconds(30), async () => await FilterChangesAsync() >= 2);
 
+        // libvirt's own chains are libvirt's: that it makes them anew is mended and nobody's meddling.
+        var changes = await FilterChangesAsync();
         await _lab.Host.KillLibvirtdAsync();
         await _lab.Host.StartLibvirtdAsync();
         await _lab.Agent.ReadyAsync();
+        await Patience.UntilAsync("the rule is back in libvirt's chain", TimeSpan.FromSeconds(30), () => Task.FromResult(_lab.Agent.Log.Contains("libvirt made its firewall's chain anew", StringComparison.Ordinal)));
         await _lab.AnswersAsync(port, true, TimeSpan.FromSeconds(30));
+        await LaterLookAsync();
+        Assert.InRange(await FilterChangesAsync(), 0, changes);
     }
 
     [Fact]

@@ -141,8 +141,12 @@ public sealed class ConsoleFormTests(ChromiumFixture chromium) : IAsyncLifetime
         _node.Answers("POST " + path, """{"type":"/docs/errors#invalid-request","title":"Invalid request","status":400,"detail":"1 field is wrong.","errors":{"guestPort":[{"value":"-1","reason":"must be 1 to 65535."}]},"traceId":"x"}""");
         await using var page = await chromium.NewPageAsync(360);
         await page.GoAsync(_node.Address, $"#/vms/{First}/ports", "tcp and udp");
-        await page.Page.GetByRole(AriaRole.Button, new() { Name = "Forward a port" }).ClickAsync();
         var dialog = page.Page.GetByRole(AriaRole.Dialog);
+        var open = page.Page.GetByRole(AriaRole.Button, new() { Name = "Forward a port" });
+        await open.ClickAsync();
+        await dialog.GetByRole(AriaRole.Button, new() { Name = "Cancel" }).ClickAsync();
+        await Expect(open).ToBeFocusedAsync();
+        await open.ClickAsync();
         var forward = dialog.GetByRole(AriaRole.Button, new() { Name = "Forward", Exact = true });
         await dialog.GetByLabel("Guest's port").FillAsync("http");
         await forward.ClickAsync();

@@ -9,7 +9,12 @@ namespace DeCloud.NodeAgent.IntegrationTests.Browser;
 public sealed class ConsoleOperatorLab : AgentLab
 {
     /// <inheritdoc/>
-    protected override string[] Settings => [$"Http:ApiToken={AgentProcess.Token}", "WireGuard:Address=10.80.0.1/16", "WireGuard:InterfaceName=dcconsole0", "WireGuard:ListenPort=51999"];
+    protected override string[] Settings =>
+    [
+        $"Http:ApiToken={AgentProcess.Token}",
+        "WireGuard:Address=10.80.0.1/16", "WireGuard:InterfaceName=dcconsole0", "WireGuard:ListenPort=51999",
+        "Images:AllowHttp=true", "Images:AllowPrivateAddresses=true",
+    ];
 }
 
 /// <summary>What an operator does in the browser, on a real agent.</summary>
@@ -19,7 +24,7 @@ public sealed class ConsoleOperatorTests(ConsoleOperatorLab lab, ChromiumFixture
     private const string Peer = "b/9h+mFyYmF6cXV4Zm9vYmFyYmF6cXV4Zm9vYmFyYmE=";
 
     [Fact]
-    public async Task Actors_peers_and_ports_are_changed_in_the_browser()
+    public async Task Actors_peers_ports_and_operations_are_changed_in_the_browser()
     {
         var vm = (await Lab.Api.DoneAsync(await Lab.Api.CreateAsync(Lab.Small())))!;
         await using var page = await chromium.NewPageAsync();
@@ -29,6 +34,7 @@ public sealed class ConsoleOperatorTests(ConsoleOperatorLab lab, ChromiumFixture
         await RestartAsync(page);
         await PeersAsync(page);
         await PortsAsync(page, vm);
+        await CancelAsync(page);
         await page.AssertCleanAsync();
     }
 
@@ -109,5 +115,20 @@ public sealed class ConsoleOperatorTests(ConsoleOperatorLab lab, ChromiumFixture
         await dialog.GetByRole(AriaRole.Button, new() { Name = "Stop forwarding" }).ClickAsync();
         await Expect(page.Page.GetByText("No port leads to this VM")).ToBeVisibleAsync();
         Assert.Empty((await Lab.Api.GetAsync($"/api/vms/{vm.Id}/ports", RestJson.Default.PortListResource)).Items);
+    }
+
+    private async Task CancelAsync(WatchedPage page)
+    {
+        // Nobody listens there: the agent tries again and again.
+        var request = Lab.Small() with { Name = "waits", BaseImageUrl = "http://127.0.0.1:1/nothing.qcow2", BaseImageHash = "sha256:" + new string('0', 64) };
+        var accepted = await Lab.Api.CreateAsync(request);
+        await page.Page.EvaluateAsync($"location.hash = '#/vms/{accepted.Vm!.Id}'");
+        await page.Page.GetByRole(AriaRole.Button, new() { Name = "Cancel the create" }).ClickAsync();
+        await page.Page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new() { Name = "Give it up" }).ClickAsync();
+        await Expect(page.Page.GetByText("It was given up.")).ToBeVisibleAsync();
+        Assert.Equal("superseded", (await Lab.Api.OperationAsync(accepted.Operation.Id)).Status);
+        Assert.Equal("stopped", (await Lab.Api.VmAsync(accepted.Vm.Id)).Intent.State);
+        await Expect(page.Page.GetByRole(AriaRole.Button, new() { Name = "Cancel the" })).ToHaveCountAsync(0);
+        await page.PictureAsync("live-given-up");
     }
 }

@@ -1,4 +1,3 @@
-using CliWrap;
 using DeCloud.NodeAgent.IntegrationTests.Agent;
 using Renci.SshNet;
 using Renci.SshNet.Common;
@@ -14,21 +13,8 @@ public sealed class SystemdTests(AgentLab lab, Package package) : AgentTests(lab
     [Fact]
     public async Task The_service_starts_works_and_is_started_again_when_it_hangs()
     {
-        var image = Path.Combine(Lab.StatePath, "images", "cloud.qcow2");
-        File.Copy(await TestImages.CloudAsync(), image);
-        var key = Path.Combine(Lab.Host.Files, "key");
-        await Cli.Wrap("ssh-keygen").WithArguments(["-q", "-t", "ed25519", "-N", "", "-C", "test", "-f", key]).ExecuteAsync();
-        var created = await Lab.Api.CreateAsync(new()
-        {
-            Name = "host",
-            VCpus = 2,
-            MemoryBytes = 2L << 30,
-            DiskBytes = 5L << 30,
-            BaseImageUrl = "file://" + image,
-            SshPublicKey = (await File.ReadAllTextAsync(key + ".pub")).Trim(),
-        });
-        await Lab.Api.DoneAsync(created);
-        var vm = await Lab.Api.UntilVmAsync(created.Vm!.Id, "the guest has an address", Boot, v => v.Addresses.Count > 0);
+        var (id, key) = await Lab.CloudVmAsync("host", memoryGiB: 2, diskGiB: 5);
+        var vm = await Lab.Api.UntilVmAsync(id, "the guest has an address", Boot, v => v.Addresses.Count > 0);
         using var file = new PrivateKeyFile(key);
         using var ssh = await ConnectAsync(vm.Addresses[0], file);
         Assert.Contains("done", Run(ssh, "cloud-init status --wait"), StringComparison.Ordinal);

@@ -18,23 +18,35 @@ public sealed class OrchestratorProcess : IAsyncDisposable
     /// <param name="name">Whose certificate it shows.</param>
     /// <param name="node">The name of the node it expects.</param>
     public OrchestratorProcess(RemoteLab lab, string name = "orchestrator", string node = "node-1")
+        : this(ArgumentsOf(lab, name, node), Environment.CurrentDirectory, lab?.OrchestratorNamespace)
     {
-        ArgumentNullException.ThrowIfNull(lab);
-        var program = Path.Combine(AppContext.BaseDirectory, "decloud-orchestrator");
-        var start = new ProcessStartInfo(lab.OrchestratorNamespace is null ? program : "ip")
+    }
+
+    /// <summary>Starts it with arguments of one's own.</summary>
+    /// <param name="arguments">The arguments; <c>--json</c> must be among them.</param>
+    /// <param name="folder">The folder that files are named from.</param>
+    /// <param name="networkNamespace">The network namespace that it runs in; null for this process's.</param>
+    public OrchestratorProcess(IReadOnlyCollection<string> arguments, string folder, string? networkNamespace = null)
+    {
+        ArgumentNullException.ThrowIfNull(arguments);
+        var start = new ProcessStartInfo(networkNamespace is null ? Program : "ip")
         {
+            WorkingDirectory = folder,
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        string[] arguments =
-        [
+        if (networkNamespace is not null)
+        {
             // Which becomes the program, so that the process is the orchestrator's.
-            .. lab.OrchestratorNamespace is { } inside ? new[] { "netns", "exec", inside, program } : [],
-            "--json", "--cert", lab.FileOf(name + ".pem"), "--key", lab.FileOf(name + ".key"), "--ca", lab.FileOf("ca.pem"), "--epoch", lab.NextEpoch().ToString(CultureInfo.InvariantCulture),
-            "--heartbeat", "1", "--node", $"{node}={lab.EdgeHost}:{lab.EdgePort}", "--host", lab.OrchestratorHost,
-        ];
-        Array.ForEach(arguments, start.ArgumentList.Add);
+            Array.ForEach(["netns", "exec", networkNamespace, Program], start.ArgumentList.Add);
+        }
+
+        foreach (var argument in arguments)
+        {
+            start.ArgumentList.Add(argument);
+        }
+
         start.Environment["DOTNET_ROOT"] = Path.GetFullPath(Path.Combine(System.Runtime.InteropServices.RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", ".."));
         _process = new() { StartInfo = start };
         _process.OutputDataReceived += (_, e) => Keep(e.Data);
@@ -43,6 +55,8 @@ public sealed class OrchestratorProcess : IAsyncDisposable
         _process.BeginOutputReadLine();
         _process.BeginErrorReadLine();
     }
+
+    private static string Program => Path.Combine(AppContext.BaseDirectory, "decloud-orchestrator");
 
     /// <summary>Everything it said.</summary>
     public string Log => string.Join('\n', _lines);
@@ -80,6 +94,16 @@ public sealed class OrchestratorProcess : IAsyncDisposable
         }
 
         _process.Dispose();
+    }
+
+    private static string[] ArgumentsOf(RemoteLab lab, string name, string node)
+    {
+        ArgumentNullException.ThrowIfNull(lab);
+        return
+        [
+            "--json", "--cert", lab.FileOf(name + ".pem"), "--key", lab.FileOf(name + ".key"), "--ca", lab.FileOf("ca.pem"), "--epoch", lab.NextEpoch().ToString(CultureInfo.InvariantCulture),
+            "--heartbeat", "1", "--node", $"{node}={lab.EdgeHost}:{lab.EdgePort}", "--host", lab.OrchestratorHost,
+        ];
     }
 
     private void Keep(string? line)

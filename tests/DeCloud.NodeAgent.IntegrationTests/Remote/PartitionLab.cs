@@ -35,8 +35,9 @@ public sealed class PartitionLab : RemoteLab
     /// <summary>Every connection is reset, and none can be made.</summary>
     public async Task CutAsync()
     {
-        await BreakAsync("in", "meta l4proto tcp reject with tcp reset");
-        await BreakAsync("out", "meta l4proto tcp reject with tcp reset");
+        // The resets themselves must pass, or nobody is told.
+        await BreakAsync("in", "tcp flags & rst != rst reject with tcp reset");
+        await BreakAsync("out", "tcp flags & rst != rst reject with tcp reset");
     }
 
     /// <summary>Mends the cable.</summary>

@@ -10,6 +10,8 @@ public sealed class RemoteLifeTests(RemoteLab lab) : AgentTests(lab), IClassFixt
     {
         await using var orchestrator = new OrchestratorProcess((RemoteLab)Lab);
         await orchestrator.HearsAsync("attached", "node", "node-1");
+        await Patience.UntilAsync(
+            "the metrics tell that it is attached", TimeSpan.FromSeconds(20), async () => (await Lab.Api.SendAsync(HttpMethod.Get, "/metrics")).Body.Contains("\ndecloud_remote_attached 1\n", StringComparison.Ordinal));
         var id = Guid.NewGuid();
         await ReadyAsync(orchestrator);
         await orchestrator.SayAsync(Create(id, "create-1"));

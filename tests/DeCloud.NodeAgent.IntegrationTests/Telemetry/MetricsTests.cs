@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.RegularExpressions;
 using CliWrap;
 using CliWrap.Buffered;
@@ -9,6 +10,8 @@ namespace DeCloud.NodeAgent.IntegrationTests.Telemetry;
 /// <summary>What a running agent answers at <c>/metrics</c>, as Prometheus and those who wrote the dashboard and the alerts see it.</summary>
 public sealed partial class MetricsTests(MeasuredLab lab) : AgentTests(lab), IClassFixture<MeasuredLab>
 {
+    private const int Scrapers = 8;
+    private static readonly TimeSpan GivenUp = TimeSpan.FromSeconds(8);
     private static readonly string Root = LibvirtHost.RepositoryRoot();
 
     [Fact]
@@ -60,11 +63,92 @@ public sealed partial class MetricsTests(MeasuredLab lab) : AgentTests(lab), ICl
         await Patience.UntilAsync("it is gone", TimeSpan.FromSeconds(5), async () => !(await ReadAsync()).Contains(vm.Id.ToString(), StringComparison.Ordinal));
     }
 
+    [Fact]
+    public async Task A_VM_that_hangs_slows_no_scraper_and_hides_no_other_VM()
+    {
+        var (hung, other) = (await CountedAsync(), await CountedAsync());
+        var qemu = Lab.Host.QemuPid($"dc-{hung}");
+        await LibvirtHost.SignalAsync("STOP", qemu);
+        try
+        {
+            var before = Value(await ReadAsync(), Cpu(other));
+            var last = await ScrapeByManyAsync();
+            Assert.InRange(Value(last, Cpu(other)), before + 0.01, double.MaxValue);
+            Assert.True(Value(last, Cpu(hung)) > 0, "The VM that hangs is not told of.");
+            Assert.Equal(1, Value(last, "decloud_libvirt_up"));
+        }
+        finally
+        {
+            await LibvirtHost.SignalAsync("CONT", qemu);
+        }
+
+        await Lab.RemoveAsync(hung);
+        await Lab.RemoveAsync(other);
+    }
+
+    [Fact]
+    public async Task A_libvirt_that_hangs_slows_no_scraper_and_is_told()
+    {
+        var vm = await CountedAsync();
+        await Lab.Host.PauseLibvirtdAsync();
+        try
+        {
+            var last = await ScrapeByManyAsync();
+            Assert.Equal(0, Value(last, "decloud_libvirt_up"));
+            Assert.InRange(Value(last, "decloud_host_cpu_busy_ratio"), 0, 1);
+        }
+        finally
+        {
+            await Lab.Host.ResumeLibvirtdAsync();
+        }
+
+        await Lab.Agent.ReadyAsync();
+        await Lab.RemoveAsync(vm);
+    }
+
+    /// <summary>Lets several ask at once, again and again, for as long as libvirt's calls take to be given up.</summary>
+    /// <returns>The last answer.</returns>
+    private async Task<string> ScrapeByManyAsync()
+    {
+        var (clock, slowest, last) = (Stopwatch.StartNew(), TimeSpan.Zero, "");
+        while (clock.Elapsed < GivenUp)
+        {
+            var answers = await Task.WhenAll(Enumerable.Range(0, Scrapers).Select(_ => TimedAsync()));
+            slowest = answers.Select(a => a.Took).Append(slowest).Max();
+            last = answers[^1].Text;
+
+            // One page for all of them, or two, where a second ended in between.
+            Assert.InRange(answers.Select(a => a.Text).Distinct().Count(), 1, 2);
+            await Task.Delay(50);
+        }
+
+        Assert.True(slowest < TimeSpan.FromSeconds(1), $"One of them waited for {slowest}.");
+        return last;
+    }
+
+    private async Task<(TimeSpan Took, string Text)> TimedAsync()
+    {
+        var clock = Stopwatch.StartNew();
+        var text = await ReadAsync();
+        return (clock.Elapsed, text);
+    }
+
+    /// <summary>A VM whose processor time is told.</summary>
+    private async Task<Guid> CountedAsync()
+    {
+        var vm = (await Lab.Api.DoneAsync(await Lab.Api.CreateAsync(Lab.Small(64))))!;
+        await Patience.UntilAsync("the VM's figures are there", TimeSpan.FromSeconds(20), async () => Value(await ReadAsync(), Cpu(vm.Id)) > 0);
+        return vm.Id;
+    }
+
+    private static string Cpu(Guid vm) => $"decloud_vm_cpu_time_seconds_total{{vm=\"{vm}\",name=\"small\"}}";
+
     private async Task<string> BusyAgentAsync()
     {
         await Lab.Api.DoneAsync(await Lab.Api.CreateAsync(Lab.Small(64)));
         var text = "";
         await Patience.UntilAsync("the figures of the VM are there", TimeSpan.FromSeconds(20), async () => (text = await ReadAsync()).Contains("decloud_vm_network_receive_bytes_total{", StringComparison.Ordinal)
+            && text.Contains("decloud_vm_cpu_time_seconds_total{", StringComparison.Ordinal) && text.Contains("decloud_vm_disk_written_bytes_total{", StringComparison.Ordinal)
             && text.Contains("decloud_host_cpu_busy_ratio ", StringComparison.Ordinal));
         return text;
     }

@@ -1,11 +1,15 @@
 using System.Globalization;
 using DeCloud.NodeAgent.IntegrationTests.Agent;
+using DeCloud.NodeAgent.IntegrationTests.Remote;
 
 namespace DeCloud.NodeAgent.IntegrationTests.Telemetry;
 
 /// <summary>What a collector gets of a running agent.</summary>
 public sealed class TraceTests(TracedLab lab) : AgentTests(lab), IClassFixture<TracedLab>
 {
+    /// <summary>The trace of the test that has one of its own.</summary>
+    private const string Commanded = "1bf7651916cd43dd8448eb211c80319d";
+
     [Fact]
     public async Task One_create_is_one_trace_from_the_request_over_the_actors_to_libvirt()
     {
@@ -13,8 +17,8 @@ public sealed class TraceTests(TracedLab lab) : AgentTests(lab), IClassFixture<T
         OtlpSpan? start = null;
         await Patience.UntilAsync("the start has come", TimeSpan.FromSeconds(20), () =>
         {
-            start = lab.Collector.Spans.FirstOrDefault(s => s.Source == "DeCloud.Libvirt" && s.Name.StartsWith("libvirt DomainCreate", StringComparison.Ordinal));
-            return Task.FromResult(start is not null && lab.Collector.Spans.Any(s => s.Name == "vm create"));
+            start = lab.Collector.Spans.FirstOrDefault(s => s.TraceId != Commanded && s.Source == "DeCloud.Libvirt" && s.Name.StartsWith("libvirt DomainCreate", StringComparison.Ordinal));
+            return Task.FromResult(start is not null && lab.Collector.Spans.Any(s => s.TraceId == start.TraceId && s.Name == "vm create"));
         });
 
         var step = ParentOf(start!);
@@ -31,6 +35,29 @@ public sealed class TraceTests(TracedLab lab) : AgentTests(lab), IClassFixture<T
             trace.Where(s => s.ParentId == operation.SpanId).Select(s => s.Name).Order(StringComparer.Ordinal));
         Assert.Contains(trace, s => s.Name.StartsWith("libvirt DomainDefine", StringComparison.Ordinal) && ParentOf(s).Name == "step define");
         await Lab.RemoveAsync(vm.Id);
+    }
+
+    [Fact]
+    public async Task A_command_over_Akka_carries_the_orchestrators_trace_on_down_to_libvirt()
+    {
+        await using var orchestrator = new OrchestratorProcess(lab);
+        await orchestrator.HearsAsync("attached", "node", "node-1");
+        var id = Guid.NewGuid();
+        await orchestrator.SayAsync(
+            $"create on=node-1 id={id} command=traced name=traced vcpus=1 memory={64 << 20} disk={256 << 20} image={lab.ImageUrl} hash={lab.ImageHash} trace=00-{Commanded}-c7ad6b7169203331-01");
+        await orchestrator.HearsAsync("ended", "command", "traced");
+        OtlpSpan? start = null;
+        await Patience.UntilAsync("the trace has come", TimeSpan.FromSeconds(20), () =>
+        {
+            start = lab.Collector.Spans.FirstOrDefault(s => s.TraceId == Commanded && s.Source == "DeCloud.Libvirt" && s.Name.StartsWith("libvirt DomainCreate", StringComparison.Ordinal));
+            return Task.FromResult(start is not null && lab.Collector.Spans.Any(s => s.TraceId == Commanded && s.Name == "vm create"));
+        });
+
+        var step = ParentOf(start!);
+        var operation = ParentOf(step);
+        var command = ParentOf(operation);
+        Assert.Equal(("step start", "vm create", "command CreateVm", "c7ad6b7169203331"), (step.Name, operation.Name, command.Name, command.ParentId));
+        await Lab.RemoveAsync(id);
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text;
 using Akka.Actor;
 using DeCloud.NodeAgent.Actors.Orchestration;
@@ -296,6 +297,23 @@ public sealed class HeartbeatTests(ITestOutputHelper output) : NodeFixture(outpu
 
         await Pass(TimeSpan.FromSeconds(5), () => _peer.Acks.Any(a => a is { CommandId: "pushed", Success: true }));
         Assert.Single(Hypervisor.Calls, c => c == "shutdown");
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_signed_push_is_a_part_of_its_requests_trace_unless_it_names_another(bool namesAnother)
+    {
+        using var traces = new FollowedTrace();
+        await OwnVm();
+        var named = namesAnother ? $",\"traceParent\":\"{traces.TraceParent}\"" : "";
+        var request = namesAnother ? new ActivityContext(ActivityTraceId.CreateRandom(), ActivitySpanId.CreateRandom(), ActivityTraceFlags.Recorded) : traces.Caller;
+        var body = Encoding.UTF8.GetBytes($$"""{"commandId":"pushed","type":"StopVm","payload":"{\"VmId\":\"{{PeerSamples.Vm}}\"}"{{named}}}""");
+        var seconds = Clock.Now.ToUnixTimeSeconds().ToString(System.Globalization.CultureInfo.InvariantCulture);
+        await Ask<OrchestratorReply>(new OrchestratorCommands.Pushed(body, seconds, PushProof.Sign(_vault.Key!, seconds, body)) { Trace = request });
+
+        await Pass(TimeSpan.FromSeconds(40), () => traces.Ended.Any(s => s.DisplayName == "vm stop"));
+        Assert.Equal(traces.Caller.SpanId, traces.Ended.Single(s => s.DisplayName == "command StopVm").ParentSpanId);
     }
 
     [Fact]

@@ -6,6 +6,7 @@ using Akka.Persistence;
 using Akka.TestKit;
 using Akka.TestKit.Xunit2;
 using DeCloud.NodeAgent.Actors.Images;
+using DeCloud.NodeAgent.Actors.Inspection;
 using DeCloud.NodeAgent.Actors.Node;
 using DeCloud.NodeAgent.Actors.Operations;
 using DeCloud.NodeAgent.Actors.Orchestration;
@@ -64,6 +65,8 @@ public abstract class NodeFixture : TestKit
 
     protected OperationBoard Operations { get; private set; } = new();
 
+    protected SupervisionBoard Supervision { get; private set; } = new();
+
     protected NodeGaugeBoard Gauges { get; } = new();
 
     protected VmPolicy Policy { get; } = new();
@@ -98,6 +101,7 @@ public abstract class NodeFixture : TestKit
         Board = new();
         Network = new();
         Operations = new();
+        Supervision = new();
         Node = StartNode();
     }
 
@@ -160,7 +164,7 @@ public abstract class NodeFixture : TestKit
 
     private IActorRef StartNode()
     {
-        var parts = new NodeParts("test", Hypervisor, Disk, Disk, Board, Policy, ImagePolicy, new JournalSignal(), Operations, Parts, Machine) { Overlay = Overlay.Parts(OverlaySettings) with { Bridge = Bridge }, Admission = Admission, Orchestrator = Orchestrator, Warnings = Warnings, Gauges = Gauges };
+        var parts = new NodeParts("test", Hypervisor, Disk, Disk, Board, Policy, ImagePolicy, new JournalSignal(), Operations, Parts, Machine) { Overlay = Overlay.Parts(OverlaySettings) with { Bridge = Bridge }, Admission = Admission, Orchestrator = Orchestrator, Warnings = Warnings, Gauges = Gauges, Supervision = Supervision };
         var node = Sys.ActorOf(Props.Create(() => new NodeSupervisor(parts)), $"node-{Guid.NewGuid():N}");
         if (Capacity is { } capacity)
         {

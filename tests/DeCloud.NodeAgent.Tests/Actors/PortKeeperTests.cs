@@ -97,6 +97,19 @@ public sealed class PortKeeperTests(ITestOutputHelper output) : NodeFixture(outp
     }
 
     [Fact]
+    public async Task A_port_that_another_firewall_stops_keeps_no_VM_from_starting_and_is_tried_again()
+    {
+        await Connected();
+        Filter.Unforwarded = NoFilter;
+        await Given(await Running(), 80);
+        await Pass(TimeSpan.FromSeconds(11), () => Network.Current is { Isolation: "on", MayStart: true, Unavailable.Message: "No nft here." });
+        await Running();
+
+        Filter.Unforwarded = null;
+        await Pass(TimeSpan.FromSeconds(11), () => Network.Current is { Isolation: "on", Unavailable: null });
+    }
+
+    [Fact]
     public async Task The_rules_are_looked_at_again_and_again()
     {
         await Connected();

@@ -59,6 +59,43 @@ public sealed class RestartTests(ITestOutputHelper output) : NodeFixture(output)
         Assert.Equal(code, (await Restart(path))?.Code);
     }
 
+    [Fact]
+    public async Task What_was_asked_for_is_told_after_the_agent_was_started_again_and_once_only()
+    {
+        await Connected();
+        string[] paths = [Parts + "wireguard", $"{Parts}vms/{await Running()}"];
+        foreach (var path in paths)
+        {
+            Assert.Null(await Restart(path));
+        }
+
+        await RestartNode();
+        await Connected();
+        await Until(() => paths.All(p => Supervision.History(p).Any(e => e is { Kind: "stopped", Cause: "a restart was asked for over test" })));
+
+        Assert.Null(await Restart(Parts + "operators"));
+        await Until(() => Supervision.History(Parts + "operators").Count == 1);
+        Assert.All(paths, p => Assert.Single(Supervision.History(p)));
+        Assert.Equal(0, Supervision.Restarts);
+    }
+
+    [Fact]
+    public async Task Nothing_is_started_again_that_could_not_be_stored()
+    {
+        await Connected();
+        var id = await Running();
+        var (part, vm) = (await Actor("remote"), await Actor($"vms/{id}"));
+        BreakableJournal.Of(Sys).IsBroken = true;
+        Assert.Equal(FailureCodes.JournalUnavailable, (await Restart(Parts + "remote"))?.Code);
+        Assert.Equal(FailureCodes.Restarting, (await Restart($"{Parts}vms/{id}"))?.Code);
+        Assert.Equal((part, vm), (await Actor("remote"), await Actor($"vms/{id}")));
+
+        BreakableJournal.Of(Sys).IsBroken = false;
+        Clock.Advance(TimeSpan.FromSeconds(5));
+        await Until(async () => await Actor("operators") is not null);
+        Assert.Null(await Restart($"{Parts}vms/{id}"));
+    }
+
     private async Task<Failure?> Restart(string path) => (await Node.Ask<RestartReply>(new RestartActor(path, "test"), Timeout.InfiniteTimeSpan).WaitAsync(Wait)).Refusal;
 
     private async Task<IActorRef?> Actor(string path)

@@ -67,6 +67,33 @@ public sealed class RuleTextTests
         Assert.Null(LibvirtFirewall.Repair(Libvirt + Ours.Replace("agent-decloud", "agent-decloud_2", StringComparison.Ordinal), "decloud", Rules with { Forwards = [] }));
     }
 
+    [Fact]
+    public void The_rule_in_libvirts_own_table_is_put_before_its_reject_too()
+    {
+        var recorded = File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Fixtures", "nftables", "libvirt-guest-input.txt"));
+        const string Insert = "insert rule ip libvirt_network guest_input oifname \"virbr0\" meta l4proto { tcp, udp } ct status dnat ct original proto-dst 40000-41999 accept comment \"decloud-agent-decloud virbr0 40000-41999\"\n";
+        const string Ours = "\t\toifname \"virbr0\" meta l4proto { tcp, udp } ct status dnat ct original proto-dst 0x9c40 [invalid type]-0xa40f [invalid type] accept comment \"decloud-agent-decloud virbr0 40000-41999\" # handle 16\n";
+        var first = recorded.IndexOf("\t\toif", StringComparison.Ordinal);
+        var last = recorded.IndexOf("\t}", StringComparison.Ordinal);
+        var before = recorded.Insert(first, Ours);
+        var behind = recorded.Insert(last, Ours.Replace("16", "21", StringComparison.Ordinal));
+
+        Assert.Null(LibvirtTable.Repair(null, "decloud", Rules));
+        Assert.Equal(Insert, LibvirtTable.Repair(recorded, "decloud", Rules));
+        Assert.Null(LibvirtTable.Repair(before, "decloud", Rules));
+        Assert.Equal("delete rule ip libvirt_network guest_input handle 21\n" + Insert, LibvirtTable.Repair(behind, "decloud", Rules));
+        Assert.Equal(
+            "delete rule ip libvirt_network guest_input handle 16\ndelete rule ip libvirt_network guest_input handle 21\n" + Insert,
+            LibvirtTable.Repair(behind.Insert(first, Ours), "decloud", Rules));
+        Assert.Equal("delete rule ip libvirt_network guest_input handle 16\n", LibvirtTable.Repair(before, "decloud", Rules with { Forwards = [] }));
+        Assert.Null(LibvirtTable.Repair(recorded, "decloud", Rules with { Forwards = [] }));
+
+        // Another range is another rule; another agent's rule, and the reject of another network, are another's.
+        Assert.StartsWith("delete rule ip libvirt_network guest_input handle 16\ninsert", LibvirtTable.Repair(before, "decloud", Rules with { RangeEnd = 50000 }), StringComparison.Ordinal);
+        Assert.Null(LibvirtTable.Repair(before, "decloud_2", Rules with { Forwards = [] }));
+        Assert.Null(LibvirtTable.Repair(recorded.Insert(last, Ours).Replace("oif \"virbr0\" counter packets 0 bytes 0 reject", "oif \"virbr1\" counter packets 0 bytes 0 reject", StringComparison.Ordinal), "decloud", Rules));
+    }
+
     [Theory]
     [InlineData("32768\t60999\n", 20000, 21999, null)]
     [InlineData("32768\t60999\n", 30000, 32768, "32768-32768")]

@@ -139,6 +139,7 @@ internal static class JournalSamples
         ["warning-raised.1"] = new WarningEvents.Raised("disk-nearly-full.0a1b2c3d4e5f", "disk-nearly-full", WarningSeverity.Critical, "disk/var", "/var is nearly full", "Only 1.0 GiB.", At),
         ["warning-ended.1"] = new WarningEvents.Ended("libvirt-lost", At.AddSeconds(-30), At),
         ["warning-acknowledged.1"] = new WarningEvents.Acknowledged("libvirt-lost", "socket", "being upgraded", At),
+        ["operator-restart-asked.1"] = new OperatorEvents.RestartAsked("/user/node/wireguard", "socket", At),
         ["warning-unacknowledged.1"] = new WarningEvents.Unacknowledged("libvirt-lost", "token", At),
         ["warnings.1"] = new WarningState
         {

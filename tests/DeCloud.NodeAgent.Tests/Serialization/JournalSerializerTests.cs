@@ -57,10 +57,19 @@ public sealed class JournalSerializerTests : IDisposable
     }
 
     [Fact]
+    public void The_last_start_and_the_times_of_crashes_are_later_members_and_read_back_too()
+    {
+        var stored = File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "Fixtures", "journal-v1", "later", "vm-state.1.starts.json"));
+        var sample = (VmState)JournalSamples.ByManifest["vm-state.1"];
+        var at = sample.CreatedAt;
+        Assert.Equal(Text(sample with { RecentCrashes = [at, at.AddMinutes(1)], LastStart = new(at, TimeSpan.FromSeconds(3.5)) }), Text(JournalSerializer.Read(stored, "vm-state.1")));
+    }
+
+    [Fact]
     public void Every_event_of_the_domain_is_bound()
     {
         var events = typeof(IVmEvent).Assembly.GetTypes()
-            .Where(t => !t.IsAbstract && (t.IsAssignableTo(typeof(IVmEvent)) || t.IsAssignableTo(typeof(IRosterEvent)) || t.IsAssignableTo(typeof(IImageEvent)) || t.IsAssignableTo(typeof(IPortEvent)) || t.IsAssignableTo(typeof(IOverlayEvent)) || t.IsAssignableTo(typeof(Core.Orchestration.IOrchestrationEvent)) || t.IsAssignableTo(typeof(Core.Warnings.IWarningEvent))));
+            .Where(t => !t.IsAbstract && (t.IsAssignableTo(typeof(IVmEvent)) || t.IsAssignableTo(typeof(IRosterEvent)) || t.IsAssignableTo(typeof(IImageEvent)) || t.IsAssignableTo(typeof(IPortEvent)) || t.IsAssignableTo(typeof(IOverlayEvent)) || t.IsAssignableTo(typeof(Core.Orchestration.IOrchestrationEvent)) || t.IsAssignableTo(typeof(Core.Warnings.IWarningEvent)) || t.IsAssignableTo(typeof(Core.Node.IOperatorEvent))));
         Assert.Empty(events.Except(JournalSerializer.BoundTypes));
     }
 

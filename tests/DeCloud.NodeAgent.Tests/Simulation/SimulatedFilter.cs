@@ -18,11 +18,14 @@ public sealed class SimulatedFilter : IPacketFilter
 
     public Failure? Refusal { get; set; }
 
+    /// <summary>Why forwarded ports are not let through.</summary>
+    public Failure? Unforwarded { get; set; }
+
     public Dictionary<int, PortProtocol> Busy { get; } = [];
 
     public Task<Failure?> ProbeAsync(CancellationToken cancellation) => Task.FromResult(Missing);
 
-    public Task<bool> ApplyAsync(NetworkRules rules, bool isSuspect, CancellationToken cancellation)
+    public Task<FilterOutcome> ApplyAsync(NetworkRules rules, bool isSuspect, CancellationToken cancellation)
     {
         if (Refusal is { } refusal)
         {
@@ -31,7 +34,7 @@ public sealed class SimulatedFilter : IPacketFilter
 
         _inForce = rules;
         Interlocked.Increment(ref _applied);
-        return Task.FromResult(false);
+        return Task.FromResult(new FilterOutcome(false, Unforwarded));
     }
 
     public Task ChangedAsync(CancellationToken cancellation) => Volatile.Read(ref _change).Task.WaitAsync(cancellation);

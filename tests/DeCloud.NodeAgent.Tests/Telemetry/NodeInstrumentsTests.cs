@@ -52,7 +52,7 @@ public sealed class NodeInstrumentsTests(ITestOutputHelper output) : NodeFixture
     public async Task Mailboxes_are_told_of_by_the_parts_names_and_a_part_that_falls_is_counted()
     {
         await Connected();
-        Assert.Equal(["heartbeat", "hypervisor", "images", "remote", "resources", "vms", "wireguard"], Gauges.Mailboxes().Select(m => m.Actor).Except(["bridge", "ports"]));
+        Assert.Equal(["heartbeat", "hypervisor", "images", "operators", "remote", "resources", "vms", "wireguard"], Gauges.Mailboxes().Select(m => m.Actor).Except(["bridge", "ports"]));
         var before = Value("decloud_actor_restarts_total{actor=\"images\"}");
         Sys.ActorSelection(Node.Path / "images").Tell(Kill.Instance);
 

@@ -431,7 +431,8 @@ public sealed class VmLifeTests
 
         Follow(VmLife.Seen(_state, Policy, Status(PowerState.Stopped, PowerReason.Crashed), _now));
         var replayed = events.Aggregate(new VmState(_id), (state, e) => state.Apply(e));
-        Assert.Equal(_state with { Operations = replayed.Operations }, replayed);
+        Assert.Equal(_state with { Operations = replayed.Operations, RecentCrashes = replayed.RecentCrashes }, replayed);
+        Assert.Equal(_state.RecentCrashes, replayed.RecentCrashes);
         Assert.Equal(_state.Operations, replayed.Operations);
     }
 

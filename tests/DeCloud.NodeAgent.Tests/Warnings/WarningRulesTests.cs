@@ -15,9 +15,9 @@ public sealed class WarningRulesTests
     {
         { "vm-step-failing", Of(vm => vm with { Failure = new("create-disk", "disk-full", "The disk is full.", 3, At, At) }), WarningSeverity.Warning, Vm },
         { "vm-step-failing", Of(vm => vm with { Failure = new("start", "no-acceleration", "There is no KVM.", 1, At, null) }), WarningSeverity.Critical, Vm },
-        { "vm-crash-loop", Of(vm => vm) with { RecentCrashes = new Dictionary<Guid, int> { [Samples.Id] = 3 } }, WarningSeverity.Critical, Vm },
+        { "vm-crash-loop", Of(vm => vm with { RecentCrashes = [Ago(9), Ago(5), Ago(1)] }), WarningSeverity.Critical, Vm },
         { "vm-paused-on-disk", Of(vm => vm with { Status = new("paused", "io-error", At) }), WarningSeverity.Critical, Vm },
-        { "vm-slow-start", Of(vm => vm) with { SlowStarts = [new(Samples.Id, TimeSpan.FromSeconds(3))] }, WarningSeverity.Info, Vm },
+        { "vm-slow-start", Of(vm => vm with { LastStart = new(Ago(14), 3) }), WarningSeverity.Info, Vm },
         { "libvirt-lost", Of(new HypervisorResource("lost", At, "refused", null, null, null, null)), WarningSeverity.Critical, "node" },
         { "emulation-in-use", Of(new HypervisorResource("connected", At, null, "10", "8", "emulation", "no vmx")), WarningSeverity.Warning, "node" },
         { "no-acceleration", Of(new HypervisorResource("connected", At, null, "10", "8", "none", "no vmx")), WarningSeverity.Critical, "node" },
@@ -27,6 +27,7 @@ public sealed class WarningRulesTests
         { "journal-trouble", new NodeFacts { JournalTrouble = "disk I/O error" }, WarningSeverity.Critical, "node" },
         { "packet-filter-trouble", new NodeFacts { Isolation = "failed", PacketFilterReason = "nft is missing" }, WarningSeverity.Critical, "node" },
         { "packet-filter-trouble", new NodeFacts { Isolation = "unavailable", PacketFilterReason = "nft is missing" }, WarningSeverity.Warning, "node" },
+        { "packet-filter-trouble", new NodeFacts { Isolation = "on", PacketFilterReason = "iptables refused" }, WarningSeverity.Warning, "node" },
         { "packet-filter-changed", new NodeFacts { Isolation = "on", PacketFilterChanges = 2 }, WarningSeverity.Warning, "node" },
         { "orchestrator-unreachable", new NodeFacts { Orchestrator = Orchestrator("unreachable") }, WarningSeverity.Warning, "node" },
         { "orchestrator-refuses", new NodeFacts { Orchestrator = Orchestrator("reporting") with { LoginReason = "the node is blocked" } }, WarningSeverity.Warning, "node" },
@@ -66,7 +67,8 @@ public sealed class WarningRulesTests
     public void A_node_that_is_well_or_not_known_yet_has_no_warning()
     {
         Assert.Empty(WarningRules.Look(new NodeFacts()));
-        Assert.Empty(WarningRules.Look(Of(vm => vm with { Failure = new("resolve-image", "image-unreachable", "x", 2, At, At) }) with
+        Assert.Empty(WarningRules.Look(Of(vm => vm with { LastStart = new(Ago(16), 3) })));
+        Assert.Empty(WarningRules.Look(Of(vm => vm with { Failure = new("resolve-image", "image-unreachable", "x", 2, At, At), RecentCrashes = [Ago(30), Ago(11), Ago(9), Ago(1)], LastStart = new(Ago(1), 1.9) }) with
         {
             Node = Of(new HypervisorResource("connected", At, null, "10", "8", "kvm", null)).Node,
             Snapshot = Disk(1000 * GiB, 500 * GiB).Snapshot,
@@ -75,7 +77,6 @@ public sealed class WarningRulesTests
             WireGuard = Overlay("up", Peer("connected"), Peer("idle")),
             Orchestrator = Orchestrator("logged-in"),
             Remote = RemoteLink.To("orchestrator", At),
-            RecentCrashes = new Dictionary<Guid, int> { [Samples.Id] = 2 },
         }));
     }
 
@@ -83,7 +84,9 @@ public sealed class WarningRulesTests
     public void A_detail_is_bounded_whatever_a_host_says() =>
         Assert.InRange(Assert.Single(WarningRules.Look(new NodeFacts { JournalTrouble = new string('x', 100_000) })).Detail.Length, 100, 501);
 
-    private static NodeFacts Of(Func<VmResource, VmResource> change) => new() { Vms = [change(Samples.Vm())] };
+    private static DateTimeOffset Ago(int minutes) => At.AddMinutes(-minutes);
+
+    private static NodeFacts Of(Func<VmResource, VmResource> change) => new() { At = At, Vms = [change(Samples.Vm())] };
 
     private static NodeFacts Of(HypervisorResource hypervisor) => new()
     {

@@ -1,5 +1,5 @@
 import { signal } from '@preact/signals'
-import { useEffect, useMemo, useState } from 'preact/hooks'
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { api, ApiError } from '../api/client'
 import { follow } from '../api/follow'
 import { useLoaded } from '../api/loaded'
@@ -89,8 +89,11 @@ function Detail({ path }: { path: string }) {
       else throw error
     }
   }
+  // It is above the tree, which may be long.
+  const place = useRef<HTMLElement>(null)
+  useEffect(() => place.current!.scrollIntoView({ block: 'nearest' }), [])
   return (
-    <section class="card" aria-label="The chosen actor">
+    <section ref={place} class="card" aria-label="The chosen actor">
       <h2 class="mono break">{path} <button type="button" class="plain" aria-label="Close" onClick={() => { chosen.value = undefined }}>✕</button></h2>
       <Trouble error={error} />
       <Trouble error={refusal} />

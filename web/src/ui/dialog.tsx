@@ -6,7 +6,10 @@ export function Dialog({ title, onClose, children, isWide }: { title: string; on
   const dialog = useRef<HTMLDialogElement>(null)
   const heading = useId()
   useEffect(() => {
+    const before = document.activeElement
     dialog.current!.showModal()
+    // Whoever came by the keyboard goes on where he was. Until the dialogue has left the page, nothing outside of it takes the focus.
+    return () => queueMicrotask(() => { if (before instanceof HTMLElement && before.isConnected) before.focus() })
   }, [])
   return (
     <dialog ref={dialog} class={isWide ? 'wide' : undefined} aria-labelledby={heading} onClose={onClose} onClick={event => { if (event.target === dialog.current) onClose() }}>

@@ -59,7 +59,7 @@ internal static class ActorEndpoints
             .Fails(FailureCodes.ActorNotFound, ApiCodes.TooManyStreams);
 
         actors.MapPost("restart", Restart)
-            .Does("Start an actor again", "For operators: over the agent's socket, or with the token. The actor ends and is raised by its parent with all that its journal holds; VMs go on running. The request is logged as an audit event. Parts of the node and VMs' actors can be started again, as long as that breaks nothing off.")
+            .Does("Start an actor again", "For operators: over the agent's socket, or with the token. The actor ends and is raised by its parent with all that its journal holds; VMs go on running. The request is logged as an audit event, and stored before it is followed. Parts of the node and VMs' actors can be started again, as long as that breaks nothing off.")
             .Mutates()
             .Reads<RestartActorRequest>()
             .Gives<ActorRestartResource>(202, "The actor is being started again.")
