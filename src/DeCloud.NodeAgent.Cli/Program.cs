@@ -1,6 +1,13 @@
 using System.Runtime.InteropServices;
+using DeCloud.NodeAgent.Cli.Confinement;
 using DeCloud.NodeAgent.Cli.Output;
 using DeCloud.NodeAgent.Cli.Shell;
+
+// Told by the agent, not by people, and over before anything else is made.
+if (args is [NetworklessProgram.Word, ..])
+{
+    return NetworklessProgram.Become(args.AsSpan(1));
+}
 
 using var end = new CancellationTokenSource();
 

@@ -12,9 +12,9 @@ namespace DeCloud.NodeAgent.Infrastructure.Qemu;
 internal sealed record ConfinementLimits(long FileBytes, long MemoryBytes, long CpuSeconds);
 
 /// <summary>
-/// Puts bounds around a program that reads what a stranger made: resource limits (prlimit), no new privileges (setpriv) and no network (unshare), each by a small
-/// program of util-linux that replaces itself by the next, so that the process that is killed on cancellation is the tool itself.
-/// Without prlimit and setpriv nothing is run at all. Without leave to make a network namespace the program runs with the host's network: the inspection of the
+/// Puts bounds around a program that reads what a stranger made: resource limits (prlimit), no new privileges (setpriv) and no network (unshare, or decloud's filter of system
+/// calls where no namespace may be made, as in the packaged service), each by a small program that replaces itself by the next, so that the process that is killed on cancellation
+/// is the tool itself. Without prlimit and setpriv nothing is run at all. Without any way to take the network away the program keeps the host's: the inspection of the
 /// header has then refused what names a server already, and this second fence is missing; the log says so once.
 /// </summary>
 internal sealed partial class Confinement
@@ -41,15 +41,18 @@ internal sealed partial class Confinement
 
         // What holds for this process holds for all it starts, and the service's filter of system calls does not let setpriv say it once more.
         IReadOnlyList<string> withoutPrivileges = await HasNoNewPrivilegesAsync(cancellation) ? [] : [setpriv, "--no-new-privs"];
-        var unshare = HostPrograms.Find("unshare");
-        IReadOnlyList<string>[] ways = unshare is null ? [] : [[unshare, "--net"], [unshare, "--user", "--map-current-user", "--net"]];
-        foreach (var way in ways)
+        (string Name, string? Program, string[] Arguments)[] ways =
+        [
+            ("a network namespace", HostPrograms.Find("unshare"), ["--net"]),
+            ("a network namespace within a user namespace", HostPrograms.Find("unshare"), ["--user", "--map-current-user", "--net"]),
+            ("a filter of system calls", HostPrograms.Find("decloud"), ["without-network"]),
+        ];
+        foreach (var (name, program, arguments) in ways)
         {
-            if (await WorksAsync([.. way, .. withoutPrivileges, prlimit, "--core=0"], cancellation))
+            if (program is not null && await WorksAsync([program, .. arguments, .. withoutPrivileges, prlimit, "--core=0"], cancellation))
             {
-                var inUserNamespace = way.Count > 2;
-                LogConfined(log, inUserNamespace);
-                return new(prlimit, withoutPrivileges, way);
+                LogConfined(log, name);
+                return new(prlimit, withoutPrivileges, [program, .. arguments]);
             }
         }
 
@@ -64,19 +67,21 @@ internal sealed partial class Confinement
     /// <returns>The absolute path of the program to start, and its arguments.</returns>
     public (string Program, IReadOnlyList<string> Arguments) Wrap(string program, IReadOnlyList<string> arguments, ConfinementLimits limits)
     {
+        // The limits come last of all, so that they are the program's and not those of what fences it in.
         IReadOnlyList<string> all =
         [
+            .. _withoutNetwork,
+            .. _withoutPrivileges,
+            _prlimit,
             Limit("--fsize=", limits.FileBytes),
             Limit("--as=", limits.MemoryBytes),
             Limit("--cpu=", limits.CpuSeconds),
             "--core=0",
             "--nofile=256",
-            .. _withoutNetwork,
-            .. _withoutPrivileges,
             program,
             .. arguments,
         ];
-        return (_prlimit, all);
+        return (all[0], [.. all.Skip(1)]);
     }
 
     private static string Limit(string name, long value) => string.Create(CultureInfo.InvariantCulture, $"{name}{value}");
@@ -106,9 +111,9 @@ internal sealed partial class Confinement
     private static FailureException Missing(string program) => FailureException.Permanent(
         FailureCodes.HostError, $"The program {program} is missing, without which images are not converted. Install the package util-linux.");
 
-    [LoggerMessage(EventId = 2101, Level = LogLevel.Information, Message = "Image conversion runs with resource limits, no new privileges and no network (in a user namespace: {InUserNamespace}).")]
-    private static partial void LogConfined(ILogger logger, bool inUserNamespace);
+    [LoggerMessage(EventId = 2101, Level = LogLevel.Information, Message = "Image conversion runs with resource limits, no new privileges and no network, by {Way}.")]
+    private static partial void LogConfined(ILogger logger, string way);
 
-    [LoggerMessage(EventId = 2102, Level = LogLevel.Warning, Message = "Image conversion runs with resource limits and no new privileges, but keeps the host's network: no network namespace may be made here.")]
+    [LoggerMessage(EventId = 2102, Level = LogLevel.Warning, Message = "Image conversion runs with resource limits and no new privileges, but keeps the host's network: no network namespace may be made here, and decloud is not installed.")]
     private static partial void LogNetworkStays(ILogger logger);
 }

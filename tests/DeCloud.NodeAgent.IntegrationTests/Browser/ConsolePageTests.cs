@@ -209,6 +209,22 @@ public sealed class ConsolePageTests(ChromiumFixture chromium, ITestOutputHelper
     }
 
     [Fact]
+    public async Task A_part_that_can_not_be_loaded_says_so_and_is_loaded_when_the_console_is()
+    {
+        const string Parts = "**/assets/page-*.js";
+        await using var page = await chromium.NewPageAsync();
+        await page.GoAsync(_node.Address, "#/", "Capacity");
+        await page.Page.RouteAsync(Parts, route => route.AbortAsync());
+        await page.Page.GetByRole(AriaRole.Link, new() { Name = "Images" }).ClickAsync();
+        await Expect(page.Page.GetByRole(AriaRole.Alert)).ToContainTextAsync("This part of the console could not be loaded.");
+        await page.AssertAccessibleAsync("a part that can't be loaded");
+        await page.Page.UnrouteAsync(Parts);
+        await page.Page.GetByRole(AriaRole.Button, new() { Name = "Load the console again" }).ClickAsync();
+        await Expect(page.Page.GetByText("debian-12-genericcloud").First).ToBeVisibleAsync();
+        await page.AssertCleanAsync();
+    }
+
+    [Fact]
     public async Task The_first_page_is_small()
     {
         await using var page = await chromium.NewPageAsync();

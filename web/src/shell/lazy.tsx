@@ -18,7 +18,7 @@ export function lazily<P extends object>(load: () => Promise<ComponentType<P>>):
       return () => { isGone = true }
     }, [])
     if (part) return h(part, props)
-    // A browser does not ask again for a module that it could not get; after an upgrade of the agent the part has another name.
+    // After an upgrade of the agent the part has another name, which a page of the older console never learns.
     return state !== 'failed' ? <Loading /> : (
       <div class="notice bad" role="alert">
         <b>This part of the console could not be loaded.</b> The agent is out of reach, or it was upgraded. <button type="button" class="small" onClick={() => location.reload()}>Load the console again</button>
