@@ -164,9 +164,9 @@ agent_url() { # agent arguments...
 }
 
 say_where() { # url
+    if node_is_there; then printf '\n  console     %s' "$1"; fi
     cat <<WHERE
 
-  console     $1
   Swagger     $1/swagger
   try first   curl $1/api/node/resources
   a VM        curl -X POST $1/api/vms -H 'Content-Type: application/json' -d '{

@@ -1,6 +1,7 @@
 using System.Net;
 using DeCloud.NodeAgent.Configuration;
 using DeCloud.NodeAgent.Infrastructure.Linux;
+using DeCloud.NodeAgent.WebConsole;
 
 namespace DeCloud.NodeAgent.Composition;
 
@@ -13,7 +14,7 @@ internal static partial class Greeting
         var log = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("DeCloud.NodeAgent");
         app.Lifetime.ApplicationStarted.Register(() =>
         {
-            LogListening(log, Start.Version, app.Urls.FirstOrDefault());
+            LogListening(log, Start.Version, app.Urls.FirstOrDefault(), ConsoleFile.All.Count > 0 ? "the console is there, and the API at /swagger" : "the API is at /swagger; this build has no console");
             if (options.Socket is { } socket)
             {
                 LogSocket(log, socket);
@@ -30,8 +31,8 @@ internal static partial class Greeting
         }
     }
 
-    [LoggerMessage(1, LogLevel.Information, "decloud-agent {Version} listens on {Url}: the console is there, and the API at /swagger")]
-    private static partial void LogListening(ILogger log, string version, string? url);
+    [LoggerMessage(1, LogLevel.Information, "decloud-agent {Version} listens on {Url}: {Offer}")]
+    private static partial void LogListening(ILogger log, string version, string? url, string offer);
 
     [LoggerMessage(3, LogLevel.Information, "The API listens on the socket {Path} too, for its owner and its group")]
     private static partial void LogSocket(ILogger log, string path);
