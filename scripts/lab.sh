@@ -285,10 +285,16 @@ DIR="$1"; own_network="$2"; hide_kvm="$3"; name="$4"
 if [ "$own_network" = yes ]; then hostname "$name"; fi
 # sysfs shows the network namespace that it was mounted in, which may be
 # another than that of the host, and libvirt reads bridges there; the cgroup tree
-# below it has to be carried over.
+# below it has to be carried over. Where /sys is of this namespace already, the
+# kernel refuses to mount it once more (EBUSY), and it is right as it is.
 mkdir -p "$DIR/cgroup"
 mount --rbind /sys/fs/cgroup "$DIR/cgroup"
-mount -t sysfs sysfs /sys
+if ! said="$(LC_ALL=C mount -t sysfs sysfs /sys 2>&1)"; then
+    case "$said" in
+        *"already mounted on /sys"*) ;;
+        *) echo "$said" >&2; exit 1 ;;
+    esac
+fi
 mount --rbind "$DIR/cgroup" /sys/fs/cgroup
 umount -l "$DIR/cgroup"; rmdir "$DIR/cgroup"
 mount --bind "$DIR/etc/libvirt" /etc/libvirt

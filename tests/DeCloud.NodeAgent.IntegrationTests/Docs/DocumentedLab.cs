@@ -48,6 +48,7 @@ public sealed class DocumentedLab : AgentLab
         await _images!.DisposeAsync();
         await Tool.TryAsync("ip", "link", "del", _interface);
         await base.DisposeAsync();
+        await OverlayLeftovers.RemoveAsync(Agent.Port);
         await Tool.TryAsync("ip", "link", "del", _interface + "b");
     }
 

@@ -66,6 +66,7 @@ public sealed class RemoteOverlayLab : RemoteLab
         // The process of wireguard-go ends with its interface.
         await Tool.TryAsync("ip", "link", "del", $"wg{_tag}r9");
         await base.DisposeAsync();
+        await OverlayLeftovers.RemoveAsync(Agent.Port);
         await HttpOrchestrator.DisposeAsync();
         await Other.DisposeAsync();
         await Tool.TryAsync("ip", "link", "del", $"dco{_tag}");
