@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text.RegularExpressions;
 using CliWrap;
 using CliWrap.Buffered;
+using DeCloud.NodeAgent.Infrastructure.Linux.Resources;
 using DeCloud.NodeAgent.IntegrationTests.Agent;
 using DeCloud.NodeAgent.IntegrationTests.Lab;
 
@@ -59,6 +60,12 @@ public sealed partial class MetricsTests(MeasuredLab lab) : AgentTests(lab), ICl
         }
 
         Assert.Equal(1, Value(await ReadAsync(), $"decloud_vm_up{labels}"));
+
+        // The agent of this lab is root and reads the process's own count. An agent that is not finds libvirt's group for this machine, and in it what it reads instead.
+        var group = ControlGroupFiles.MachineOf(await File.ReadAllTextAsync($"/proc/{Lab.Host.QemuPid($"dc-{vm.Id}")}/cgroup"))!.Value;
+        Assert.Contains($"-dc-{vm.Id}", group.Path.Split('/')[^1].Replace(@"\x2d", "-", StringComparison.Ordinal), StringComparison.Ordinal);
+        Assert.True(File.Exists(group.IsUnified ? $"/sys/fs/cgroup{group.Path}/io.stat" : $"/sys/fs/cgroup/blkio{group.Path}/blkio.throttle.io_service_bytes"), group.Path);
+
         await Lab.RemoveAsync(vm.Id);
         await Patience.UntilAsync("it is gone", TimeSpan.FromSeconds(5), async () => !(await ReadAsync()).Contains(vm.Id.ToString(), StringComparison.Ordinal));
     }

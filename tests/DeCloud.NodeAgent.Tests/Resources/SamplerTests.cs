@@ -45,6 +45,63 @@ public sealed class SamplerTests
         Assert.StartsWith("5000-", Assert.Single((await sampler.SampleAsync([Vm], CancellationToken.None)).VmProcesses).Value.Incarnation, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("cgroup-v2", @"/sys/fs/cgroup/machine.slice/machine-qemu\x2d3\x2ddecloud.scope/io.stat")]
+    [InlineData("cgroup-v1", "/sys/fs/cgroup/blkio/machine/qemu-3-decloud.libvirt-qemu/blkio.throttle.io_service_bytes_recursive")]
+    [InlineData("cgroup-v1-old", "/sys/fs/cgroup/blkio/machine/qemu-3-decloud.libvirt-qemu/blkio.throttle.io_service_bytes")]
+    public async Task Where_the_processs_own_count_is_refused_its_control_group_tells_what_it_did_on_disks(string groups, string path)
+    {
+        using var machine = new RecordedMachine(groups);
+        using var sampler = Sampler(machine);
+
+        // The group's disk is counted, the volume's disk below it is not counted again, and neither are the other VM and the whole host.
+        Assert.Equal((5000UL, 7000UL), await DisksAsync(sampler));
+
+        machine.Write(path, groups == "cgroup-v2" ? "253:0 rbytes=5100 wbytes=7200 rios=1 wios=1\\n" : "253:0 Read 5100\\n253:0 Write 7200\\nTotal 12300\\n");
+        Assert.Equal((5100UL, 7200UL), await DisksAsync(sampler));
+    }
+
+    [Theory]
+    [InlineData("0::/\\n")]
+    [InlineData("0::/machine.slice/machine-qemu\\\\x2d9\\\\x2dgone.scope/libvirt/emulator\\n")]
+    [InlineData("7:blkio:/machine/qemu-9-gone.libvirt-qemu\\n")]
+    [InlineData("")]
+    public async Task What_was_done_on_disks_is_absent_and_not_zero_where_nothing_tells_it(string groups)
+    {
+        using var machine = new RecordedMachine("cgroup-v2");
+        using var sampler = Sampler(machine);
+        machine.Write("/proc/4242/cgroup", groups);
+
+        Assert.Equal((null, null), await DisksAsync(sampler));
+    }
+
+    [Fact]
+    public async Task What_was_done_on_disks_is_absent_until_the_control_group_tells_of_a_device()
+    {
+        using var machine = new RecordedMachine("cgroup-v2");
+        using var sampler = Sampler(machine);
+        const string Path = "/sys/fs/cgroup/machine.slice/machine-qemu\\x2d3\\x2ddecloud.scope/io.stat";
+        machine.Write(Path, "");
+        Assert.Equal((null, null), await DisksAsync(sampler));
+
+        machine.Write(Path, "8:0 rbytes=1 wbytes=2\\n");
+
+        Assert.Equal((1UL, 2UL), await DisksAsync(sampler));
+    }
+
+    [Fact]
+    public async Task What_counts_a_VMs_disks_is_not_changed_while_its_process_lives()
+    {
+        using var machine = new RecordedMachine("cgroup-v2");
+        machine.Write("/proc/4242/io", "read_bytes: 4096\\nwrite_bytes: 8192\\n");
+        using var sampler = Sampler(machine);
+        Assert.Equal((4096UL, 8192UL), await DisksAsync(sampler));
+
+        machine.Write("/proc/4242/io", "");
+
+        Assert.Equal((null, null), await DisksAsync(sampler));
+    }
+
     [Fact]
     public async Task Only_QEMU_is_believed_to_be_a_VM()
     {
@@ -110,6 +167,12 @@ public sealed class SamplerTests
         {
             File.Delete(path);
         }
+    }
+
+    private static async Task<(ulong?, ulong?)> DisksAsync(LinuxSampler sampler)
+    {
+        var process = Assert.Single((await sampler.SampleAsync([Vm], CancellationToken.None)).VmProcesses).Value;
+        return (process.ReadBytes, process.WriteBytes);
     }
 
     private static LinuxSampler Sampler(RecordedMachine machine) => new(machine.Tree, machine, machine.Folders, TimeProvider.System);

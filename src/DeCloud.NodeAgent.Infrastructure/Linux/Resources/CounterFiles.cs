@@ -6,7 +6,7 @@ using DeCloud.NodeAgent.Core.Resources;
 
 namespace DeCloud.NodeAgent.Infrastructure.Linux.Resources;
 
-/// <summary>Reads the kernel's files of counters: proc_stat(5), proc_meminfo(5), proc_loadavg(5), Documentation/admin-guide/iostats.rst, Documentation/accounting/psi.rst.</summary>
+/// <summary>Reads the kernel's files of counters: proc_stat(5), proc_meminfo(5), proc_loadavg(5), proc_pid_io(5), Documentation/admin-guide/iostats.rst, Documentation/accounting/psi.rst.</summary>
 internal static class CounterFiles
 {
     /// <summary>/proc/diskstats counts sectors of this many bytes, whatever the device's own are.</summary>
@@ -165,6 +165,27 @@ internal static class CounterFiles
         }
 
         return some is [{ } ten, { } sixty, { } threeHundred] ? new(ten, sixty, threeHundred, full[0], full[1], full[2]) : null;
+    }
+
+    /// <summary>/proc/pid/io (proc_pid_io(5)): bytes that the process read from and wrote to disks.</summary>
+    public static (ulong? Read, ulong? Written) ProcessDisk(ReadOnlySpan<byte> text)
+    {
+        ulong? read = null, written = null;
+        while (!text.IsEmpty)
+        {
+            var words = new Columns(Columns.Line(ref text));
+            var name = words.Word();
+            if (name.SequenceEqual("read_bytes:"u8))
+            {
+                read = words.Number();
+            }
+            else if (name.SequenceEqual("write_bytes:"u8))
+            {
+                written = words.Number();
+            }
+        }
+
+        return (read, written);
     }
 
     private static long KiB(ref Columns words) => (long)words.Number() << 10;

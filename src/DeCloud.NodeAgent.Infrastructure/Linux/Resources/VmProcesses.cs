@@ -5,8 +5,8 @@ using DeCloud.NodeAgent.Core.Resources;
 namespace DeCloud.NodeAgent.Infrastructure.Linux.Resources;
 
 /// <summary>
-/// The QEMU processes of VMs, found by the UUID that libvirt writes on their command line, and their counters (proc_pid_stat(5), proc_pid_io(5)). The list of processes is only gone
-/// through when a VM appears whose process is not known.
+/// The QEMU processes of VMs, found by the UUID that libvirt writes on their command line, and their counters (proc_pid_stat(5)). The list of processes is only gone through when a VM
+/// appears whose process is not known.
 /// </summary>
 internal sealed class VmProcesses(HostTree tree) : IDisposable
 {
@@ -105,7 +105,7 @@ internal sealed class VmProcesses(HostTree tree) : IDisposable
     private sealed class Watched(HostTree tree, string pid) : IDisposable
     {
         private readonly KernelFile _stat = new(tree.PathOf($"/proc/{pid}/stat"));
-        private readonly KernelFile _io = new(tree.PathOf($"/proc/{pid}/io"));
+        private readonly VmDiskCounters _disks = new(tree, pid);
 
         public ProcessCounters? Read()
         {
@@ -124,7 +124,7 @@ internal sealed class VmProcesses(HostTree tree) : IDisposable
             var started = words.Number();
             words.Skip(1);
             var pages = words.Number();
-            var (read, written) = Io(_io.Read());
+            var (read, written) = _disks.Read();
             return new(
                 string.Create(CultureInfo.InvariantCulture, $"{pid}-{started}"), TimeSpan.FromSeconds((double)ticks / TicksPerSecond), (long)pages * PageBytes, read, written);
         }
@@ -132,27 +132,7 @@ internal sealed class VmProcesses(HostTree tree) : IDisposable
         public void Dispose()
         {
             _stat.Dispose();
-            _io.Dispose();
-        }
-
-        private static (ulong? Read, ulong? Written) Io(ReadOnlySpan<byte> text)
-        {
-            ulong? read = null, written = null;
-            while (!text.IsEmpty)
-            {
-                var words = new Columns(Columns.Line(ref text));
-                var name = words.Word();
-                if (name.SequenceEqual("read_bytes:"u8))
-                {
-                    read = words.Number();
-                }
-                else if (name.SequenceEqual("write_bytes:"u8))
-                {
-                    written = words.Number();
-                }
-            }
-
-            return (read, written);
+            _disks.Dispose();
         }
     }
 }
