@@ -140,6 +140,13 @@ ensure_default_network() {
     fi
 }
 
+# Each running VM holds 2,048 of these; the kernel's own 65,536 bound a host to 32 VMs.
+ensure_async_io() {
+    if (($(</proc/sys/fs/aio-max-nr) >= 1048576)); then return; fi
+    say "raising fs.aio-max-nr until the next boot, so that more than 32 VMs can run"
+    as_root sh -c 'echo 1048576 >/proc/sys/fs/aio-max-nr' 2>/dev/null || say "it can't be raised here: about 32 VMs can run"
+}
+
 # --- the agent -------------------------------------------------------------
 
 # setup.sh has said why when there is none.
@@ -189,6 +196,7 @@ main() {
     "$root/scripts/setup.sh" run
     ensure_libvirt
     ensure_default_network
+    ensure_async_io
     build_agent
     tell_about_kvm "$@"
     say_where "$(agent_url "$@")"

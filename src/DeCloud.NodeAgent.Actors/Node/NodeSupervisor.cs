@@ -303,7 +303,7 @@ internal sealed class NodeSupervisor : ReceiveActor, IWithTimers
     private void Decline(DeadLetter letter)
     {
         var (own, path) = (Self.Path.Elements, letter.Recipient.Path.Elements);
-        if (path.Count > own.Count && path.Take(own.Count).SequenceEqual(own))
+        if (!letter.Sender.Equals(Context.System.DeadLetters) && path.Count > own.Count && path.Take(own.Count).SequenceEqual(own))
         {
             Decline(letter.Message, letter.Sender, Falling(path[own.Count]));
         }

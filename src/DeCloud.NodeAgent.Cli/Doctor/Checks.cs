@@ -11,12 +11,13 @@ internal static class Checks
     /// <summary>Below these the disk of a host is too full or too slow to be offered.</summary>
     private const long LeastFree = 5 * GiB, ComfortablyFree = 20 * GiB, LeastWrite = 50 * MiB;
 
+    private const long AsynchronousIoOfVm = 2048, EnoughAsynchronousIo = 1 << 20;
     private static readonly TimeSpan SlowFlush = TimeSpan.FromMilliseconds(50), NoticedSkew = TimeSpan.FromSeconds(5), WrongSkew = TimeSpan.FromMinutes(1), SoonExpired = TimeSpan.FromDays(14);
 
     /// <summary>Every finding, in the order in which a host is made ready.</summary>
     public static IReadOnlyList<Finding> Of(HostFacts host) =>
     [
-        Kvm(host), Iommu(host), Libvirt(host), QemuUser(host), Programs(host), PacketFilter(host), Forwarding(host), Clock(host), Space(host), Speed(host), Ports(host),
+        Kvm(host), Iommu(host), Libvirt(host), QemuUser(host), Programs(host), PacketFilter(host), Forwarding(host), AsynchronousIo(host), Clock(host), Space(host), Speed(host), Ports(host),
         .. Orchestrator(host), .. Certificates(host), Configuration(host), .. Agent(host),
     ];
 
@@ -78,6 +79,14 @@ internal static class Checks
         true => Finding.Pass("forwarding", "IPv4 packets are passed on"),
         false => Finding.Warn("forwarding", "IPv4 packets are not passed on: VMs have no way out", "libvirt turns it on with its network: virsh net-start default && virsh net-autostart default. By hand: sysctl -w net.ipv4.ip_forward=1"),
         null => Finding.Skip("forwarding", "the kernel does not tell"),
+    };
+
+    /// <summary>Asynchronous reads and writes: a QEMU takes 2,048 of them, and one that gets none does not start.</summary>
+    public static Finding AsynchronousIo(HostFacts host) => host.AsynchronousIo switch
+    {
+        null => Finding.Skip("async io", "the kernel does not tell"),
+        < EnoughAsynchronousIo and var few => Finding.Warn("async io", Text($"fs.aio-max-nr is {few}: enough for about {few / AsynchronousIoOfVm} running VMs"), Text($"sysctl -w fs.aio-max-nr={EnoughAsynchronousIo}, and the same in a file of /etc/sysctl.d.")),
+        var many => Finding.Pass("async io", Text($"enough for about {many / AsynchronousIoOfVm} running VMs")),
     };
 
     /// <summary>The clock.</summary>

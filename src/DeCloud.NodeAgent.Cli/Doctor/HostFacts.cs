@@ -38,6 +38,9 @@ internal sealed record HostFacts
     /// <summary>Whether the kernel passes IPv4 packets on.</summary>
     public bool? Forwards { get; init; }
 
+    /// <summary>How many asynchronous reads and writes the kernel keeps for all processes together (fs.aio-max-nr).</summary>
+    public long? AsynchronousIo { get; init; }
+
     /// <summary>Whether the kernel's clock is kept in step with others.</summary>
     public bool? ClockIsSynchronized { get; init; }
 

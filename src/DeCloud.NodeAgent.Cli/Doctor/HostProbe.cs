@@ -48,6 +48,7 @@ internal sealed class HostProbe(Session session, string program)
             ClosedFolder = ClosedFolder(vms),
             MissingPrograms = [.. Programs.Where(p => !ProgramFolders.Any(f => File.Exists(Path.Join(f, p.Program))))],
             HasNfTables = await HasNfTablesAsync(cancellation).ConfigureAwait(false),
+            AsynchronousIo = long.TryParse(Text("/proc/sys/fs/aio-max-nr"), CultureInfo.InvariantCulture, out var requests) ? requests : null,
             Forwards = Text("/proc/sys/net/ipv4/ip_forward")?.Trim() is { } forward ? forward == "1" : null,
             ClockIsSynchronized = KernelClock.IsSynchronized(),
             StatePath = state,

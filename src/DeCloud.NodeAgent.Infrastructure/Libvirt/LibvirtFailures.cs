@@ -21,6 +21,8 @@ internal static class LibvirtFailures
         LibvirtTimeoutException late => FailureException.Transient(FailureCodes.Timeout, $"libvirt did not answer in time: {late.Message}", late),
         LibvirtProtocolException wrong => FailureException.Transient(FailureCodes.HypervisorUnavailable, $"libvirt sent what its protocol does not allow: {wrong.Message}", wrong),
         LibvirtAuthenticationException refused => FailureException.Transient(FailureCodes.HypervisorUnavailable, $"libvirt refuses the agent: {refused.Message}", refused),
+        { Message: var said } when said.Contains("failed to create linux AIO context", StringComparison.Ordinal) => FailureException.Transient(
+            FailureCodes.HostError, "The VMs that run take all asynchronous reads and writes that the kernel allows, 2,048 each. Raise the limit: sysctl -w fs.aio-max-nr=1048576", exception),
         _ => FailureException.Transient(FailureCodes.HypervisorError, $"libvirt says: {exception.Message}", exception),
     };
 }
