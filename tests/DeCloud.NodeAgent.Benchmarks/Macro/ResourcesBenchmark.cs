@@ -12,6 +12,9 @@ namespace DeCloud.NodeAgent.Benchmarks.Macro;
 internal static class ResourcesBenchmark
 {
     private const int Vms = 50;
+    /// <summary>A quarter of a GiB: disks count at their full size, and so many shall fit on a machine that does other things too.</summary>
+    private const long SmallDiskBytes = 256L << 20;
+
     private static readonly TimeSpan Settling = TimeSpan.FromSeconds(45);
     private static readonly TimeSpan Watched = TimeSpan.FromSeconds(60);
 
@@ -28,7 +31,7 @@ internal static class ResourcesBenchmark
         var vms = new List<Guid>();
         for (var i = 0; i < Vms; i++)
         {
-            vms.Add((await agent.CreateAsync(image.Request($"sampled-{i}"))).Id);
+            vms.Add((await agent.CreateAsync(image.Request($"sampled-{i}") with { DiskBytes = SmallDiskBytes })).Id);
         }
 
         await Task.Delay(Settling);
