@@ -127,7 +127,9 @@ main() {
     [[ $EUID -eq 0 ]] || die "needs root for the private libvirt host." "Run it with sudo."
 
     # Fifty VMs at once take more asynchronous requests, 2,048 each, than the kernel allows by itself.
-    if (($(</proc/sys/fs/aio-max-nr) < 1048576)); then echo 1048576 >/proc/sys/fs/aio-max-nr; fi
+    if (($(</proc/sys/fs/aio-max-nr) < 1048576)); then
+        echo 1048576 >/proc/sys/fs/aio-max-nr || die "fs.aio-max-nr can't be raised here." "Raise it on the host: sysctl -w fs.aio-max-nr=1048576"
+    fi
 
     "$here/setup.sh" test
     cd "$root"

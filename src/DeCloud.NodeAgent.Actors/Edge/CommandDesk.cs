@@ -19,22 +19,15 @@ internal sealed class CommandDesk(GatewayParts parts)
     /// <param name="command">The command.</param>
     /// <param name="orchestrator">Whose it is.</param>
     /// <param name="objection">Why it may not be accepted anew; one that was accepted before is answered as before.</param>
-    public async Task<IRemoteMessage> TakeAsync(IRemoteCommand command, string orchestrator, Failure? objection)
+    public Task<IRemoteMessage> TakeAsync(IRemoteCommand command, string orchestrator, Failure? objection)
     {
         ArgumentNullException.ThrowIfNull(command);
-        var span = NodeTracing.Begin($"command {command.GetType().Name}", NodeTracing.Of(command.TraceParent));
-        span?.SetTag("decloud.command.id", command.CommandId);
-        try
-        {
-            var answer = await PassAsync(command, orchestrator, objection, span?.Context ?? default).ConfigureAwait(false);
-            NodeTracing.End(span, (answer as CommandRefused)?.Message);
-            return answer;
-        }
-        catch (Exception e)
-        {
-            NodeTracing.End(span, e.Message);
-            throw;
-        }
+        return NodeTracing.CommandAsync(
+            command.GetType().Name,
+            command.CommandId,
+            NodeTracing.Of(command.TraceParent),
+            trace => PassAsync(command, orchestrator, objection, trace),
+            answer => (answer as CommandRefused)?.Message);
     }
 
     /// <summary>The refusal of a command.</summary>

@@ -138,15 +138,16 @@ internal sealed partial class Heartbeat
             {
                 _log.Info("Command {0} of the orchestrator is not carried out: {1}", PeerAnswers.Shown(command.ToString()), reason);
             }
-            else if ((NodeTracing.Of(command.TraceParent) is var named && named != default ? named : trace) is var followed && followed != default)
-            {
-                _traces[command.Id] = followed;
-            }
 
             foreach (var @event in taken)
             {
                 events.Add(@event);
                 after = after.Apply(@event);
+            }
+
+            if (intake.Ignored is null && after.Commands.GetValueOrDefault(command.Id)?.Stage == CommandStage.Received)
+            {
+                Follow(command, trace);
             }
         }
 
@@ -157,6 +158,17 @@ internal sealed partial class Heartbeat
             Drive();
             Deliver();
         });
+    }
+
+    /// <summary>Notes what a command that will be carried out is a part of: the trace that it names itself, else that in which it came.</summary>
+    private void Follow(PeerCommand command, ActivityContext trace)
+    {
+        var named = NodeTracing.Of(command.TraceParent);
+        var followed = named == default ? trace : named;
+        if (followed != default)
+        {
+            _traces[command.Id] = followed;
+        }
     }
 
     private sealed record Polled(PeerReply<ImmutableArray<PeerCommand>> Reply);

@@ -175,22 +175,12 @@ internal sealed partial class Heartbeat
         _ => operation.Error is { } error ? $"{error.Code}: {error.Message}" : "It failed.",
     };
 
-    private static async Task<Effect> AttemptAsync(OrderedCommand order, ActivityContext trace, OrchestratorParts parts, IActorRef node, CancellationToken cancellation)
-    {
-        var span = NodeTracing.Begin($"command {order.Type}", trace);
-        span?.SetTag("decloud.command.id", order.Id);
-        try
-        {
-            var effect = await CarryOutAsync(order, span?.Context ?? default, parts, node, cancellation).ConfigureAwait(false);
-            NodeTracing.End(span, effect switch { Effect.Finished finished => finished.Error, Effect.Again again => again.Reason, _ => null });
-            return effect;
-        }
-        catch (Exception e)
-        {
-            NodeTracing.End(span, e.Message);
-            throw;
-        }
-    }
+    private static Task<Effect> AttemptAsync(OrderedCommand order, ActivityContext trace, OrchestratorParts parts, IActorRef node, CancellationToken cancellation) => NodeTracing.CommandAsync(
+        $"{order.Type}",
+        order.Id,
+        trace,
+        own => CarryOutAsync(order, own, parts, node, cancellation),
+        effect => effect switch { Effect.Finished finished => finished.Error, Effect.Again again => again.Reason, _ => null });
 
     private static async Task<Effect> CarryOutAsync(OrderedCommand order, ActivityContext trace, OrchestratorParts parts, IActorRef node, CancellationToken cancellation)
     {

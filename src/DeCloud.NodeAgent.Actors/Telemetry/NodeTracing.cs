@@ -38,6 +38,30 @@ public static class NodeTracing
         return span;
     }
 
+    /// <summary>Carries an orchestrator's command out as a span.</summary>
+    /// <param name="type">The command's type.</param>
+    /// <param name="id">The command's id.</param>
+    /// <param name="parent">What it is a part of; nothing to begin a trace.</param>
+    /// <param name="run">Carries it out, as a part of the span that it is given; nothing when nobody listens.</param>
+    /// <param name="complaintOf">Why it went wrong; null when it went well.</param>
+    /// <typeparam name="T">What comes of it.</typeparam>
+    internal static async Task<T> CommandAsync<T>(string type, string id, ActivityContext parent, Func<ActivityContext, Task<T>> run, Func<T, string?> complaintOf)
+    {
+        var span = Begin($"command {type}", parent);
+        span?.SetTag("decloud.command.id", id);
+        try
+        {
+            var result = await run(span?.Context ?? default).ConfigureAwait(false);
+            End(span, complaintOf(result));
+            return result;
+        }
+        catch (Exception e)
+        {
+            End(span, e.Message);
+            throw;
+        }
+    }
+
     /// <summary>Ends a span.</summary>
     /// <param name="span">The span; null for none.</param>
     /// <param name="failure">Why it went wrong; null when it went well.</param>

@@ -1,4 +1,5 @@
 using Akka.Actor;
+using Akka.Event;
 using DeCloud.NodeAgent.Contracts.Rest;
 using DeCloud.NodeAgent.Core.Node;
 using DeCloud.NodeAgent.Core.Overlay;
@@ -191,6 +192,27 @@ public sealed class WireGuardActorTests(ITestOutputHelper output) : NodeFixture(
         var behind = Enumerable.Range(0, 50).Select(_ => Ask(new OverlayQueries.Get())).ToList();
         Assert.Equal(FailureCodes.JournalUnavailable, Assert.IsType<OverlayReply.Refused>(await first).Failure.Code);
         Assert.All(await Task.WhenAll(behind), reply => Assert.Equal(FailureCodes.Restarting, Assert.IsType<OverlayReply.Refused>(reply).Failure.Code));
+    }
+
+    [Fact]
+    public async Task What_nobody_asked_is_answered_to_nobody()
+    {
+        await Up();
+        var part = await Sys.ActorSelection(Node.Path / "wireguard").ResolveOne(Wait);
+        await part.GracefulStop(Wait);
+        var lost = CreateTestProbe();
+        Sys.EventStream.Subscribe(lost, typeof(DeadLetter));
+        part.Tell(new OverlayQueries.Get(), ActorRefs.NoSender);
+        Assert.IsType<OverlayReply.Refused>(await part.Ask<OverlayReply>(new OverlayQueries.Get(), Timeout.InfiniteTimeSpan).WaitAsync(Wait));
+        Sys.EventStream.Publish(new DeadLetter("end", TestActor, TestActor));
+        var letters = new List<object>();
+        for (var letter = await lost.ExpectMsgAsync<DeadLetter>(Wait); letter.Message is not "end"; letter = await lost.ExpectMsgAsync<DeadLetter>(Wait))
+        {
+            letters.Add(letter.Message);
+        }
+
+        Assert.Equal(2, letters.OfType<OverlayQueries.Get>().Count());
+        Assert.Empty(letters.OfType<OverlayReply>());
     }
 
     [Fact]

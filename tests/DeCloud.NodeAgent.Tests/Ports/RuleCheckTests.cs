@@ -5,7 +5,7 @@ namespace DeCloud.NodeAgent.Tests.Ports;
 
 public sealed class RuleCheckTests
 {
-    private readonly Clock _time = new();
+    private readonly SteppedTime _time = new();
     private ToolResult _answer = new(1, "", "no such table type");
     private int _runs;
 
@@ -16,7 +16,7 @@ public sealed class RuleCheckTests
         for (var looks = 0; looks < 24 * 60 * 6; looks++)
         {
             Assert.Equal("no such table type", await check.RefusalAsync(default));
-            _time.Advance(TimeSpan.FromSeconds(10));
+            _time.Passed += TimeSpan.FromSeconds(10);
         }
 
         Assert.InRange(_runs, 24 * 6, 24 * 6 + 10);
@@ -29,13 +29,13 @@ public sealed class RuleCheckTests
         await check.RefusalAsync(default);
         _answer = new(0, "", "");
         Assert.NotNull(await check.RefusalAsync(default));
-        _time.Advance(TimeSpan.FromSeconds(20));
+        _time.Passed += TimeSpan.FromSeconds(20);
         Assert.Null(await check.RefusalAsync(default));
 
         _answer = new(1, "", "gone");
         Assert.Equal("gone", await check.RefusalAsync(default));
         _answer = new(0, "", "");
-        _time.Advance(TimeSpan.FromSeconds(20));
+        _time.Passed += TimeSpan.FromSeconds(20);
         Assert.Null(await check.RefusalAsync(default));
         Assert.Equal(4, _runs);
     }
@@ -47,15 +47,4 @@ public sealed class RuleCheckTests
             return Task.FromResult(_answer);
         },
         _time);
-
-    private sealed class Clock : TimeProvider
-    {
-        private long _now;
-
-        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
-
-        public override long GetTimestamp() => _now;
-
-        public void Advance(TimeSpan by) => _now += by.Ticks;
-    }
 }

@@ -10,7 +10,7 @@ namespace DeCloud.NodeAgent.Tests.Telemetry;
 
 public sealed class MetricsRouteTests : IAsyncLifetime
 {
-    private readonly SteppedClock _clock = new();
+    private readonly SteppedTime _clock = new();
     private readonly ApiHost _host;
 
     public MetricsRouteTests() => _host = new() { Time = _clock };
@@ -117,14 +117,5 @@ public sealed class MetricsRouteTests : IAsyncLifetime
     {
         _clock.Passed += TimeSpan.FromSeconds(1.1);
         return ReadAsync();
-    }
-
-    private sealed class SteppedClock : TimeProvider
-    {
-        public TimeSpan Passed { get; set; }
-
-        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
-
-        public override long GetTimestamp() => Passed.Ticks;
     }
 }
