@@ -21,13 +21,15 @@ public sealed class ConsoleTests(AgentLab lab) : AgentTests(lab), IClassFixture<
         await console.SendAsync("help\n"u8.ToArray(), WebSocketMessageType.Binary, true, default);
         await ReadUntilAsync(console, "decloud-test-guest: commands:");
 
+        var sentAway = CloseCodeAsync(console);
         using var other = await OpenAsync(vm.Id, "serial", "?takeover=true");
-        Assert.Equal(4002, await CloseCodeAsync(console));
+        Assert.Equal(4002, await sentAway);
         await other.SendAsync("status\n"u8.ToArray(), WebSocketMessageType.Binary, true, default);
         await ReadUntilAsync(other, $"instance-id: i-{vm.Id}");
 
+        var cutOff = CloseCodeAsync(other);
         await Lab.Api.DoneAsync(await Lab.Api.ChangeAsync(vm.Id, "stop?force=true"));
-        Assert.Equal(4000, await CloseCodeAsync(other));
+        Assert.Equal(4000, await cutOff);
         Assert.Equal((HttpStatusCode.Conflict, "vm-not-running"), Codes(await TryTicketAsync(vm.Id, "serial")));
         Assert.Contains("Console opened: Serial of VM " + vm.Id, Lab.Agent.Log, StringComparison.Ordinal);
         await Lab.Invariants.AssertAsync();
@@ -44,9 +46,9 @@ public sealed class ConsoleTests(AgentLab lab) : AgentTests(lab), IClassFixture<
         using var serial = await OpenAsync(vm.Id, "serial");
         var qemu = Assert.Single(Lab.Invariants.QemusOf(vm.Id));
 
+        var farewells = new[] { CloseCodeAsync(screen), CloseCodeAsync(serial) };
         var stopping = Lab.Agent.StopAsync();
-        Assert.Equal(1001, await CloseCodeAsync(screen));
-        Assert.Equal(1001, await CloseCodeAsync(serial));
+        Assert.All(await Task.WhenAll(farewells), code => Assert.Equal(1001, code));
         Assert.Equal(0, await stopping);
         Assert.Equal([qemu], Lab.Invariants.QemusOf(vm.Id));
 
@@ -87,6 +89,7 @@ public sealed class ConsoleTests(AgentLab lab) : AgentTests(lab), IClassFixture<
         }
     }
 
+    /// <summary>Begun before what ends the console: the agent waits two seconds for the answer to its close frame, then resets the connection.</summary>
     private static async Task<int> CloseCodeAsync(ClientWebSocket client)
     {
         using var deadline = new CancellationTokenSource(Deadline);
