@@ -28,7 +28,7 @@ internal sealed class JournalWriter : IAsyncDisposable
         _database = database;
         _maxBatch = settings.MaxBatch;
         _patience = settings.Deadline + Grace;
-        _queue = Channel.CreateBounded<JournalWrite>(new BoundedChannelOptions(settings.MaxQueue) { SingleReader = true });
+        _queue = Channel.CreateBounded<JournalWrite>(new BoundedChannelOptions(settings.MaxQueue) { SingleReader = true, AllowSynchronousContinuations = true });
         _running = Task.Run(RunAsync);
     }
 

@@ -22,7 +22,7 @@ internal sealed class SqliteJournalDatabase(string connectionString, JournalSett
     /// <summary>How many deadlines a read is waited for: when a thousand actors recover, each waits for its turn.</summary>
     private const int ReadPatience = 4;
 
-    private readonly WorkerThreads _writing = new("journal-writer", 1);
+    private readonly WorkerThreads _writing = new("journal-writer", 1, goOnHere: true);
     private readonly WorkerThreads _reading = new("journal-reader", settings.Readers);
     private readonly string _file = Of(connectionString, true).DataSource;
     private readonly string _writerString = Of(connectionString, false).ToString();

@@ -5,7 +5,8 @@ namespace DeCloud.NodeAgent.Actors.Persistence;
 /// </summary>
 /// <param name="name">The threads' name.</param>
 /// <param name="most">How many run at a time.</param>
-internal sealed class WorkerThreads(string name, int most)
+/// <param name="goOnHere">Whether what follows a piece of work goes on in its thread instead of one of the pool; it must be short then.</param>
+internal sealed class WorkerThreads(string name, int most, bool goOnHere = false)
 {
     /// <summary>What the threads run is shallow; the default of 8 MiB only makes the address space large.</summary>
     private const int StackBytes = 512 * 1024;
@@ -22,7 +23,7 @@ internal sealed class WorkerThreads(string name, int most)
     /// <param name="cancellation">Ends the wait. Work that has not begun is left out then; work that has begun goes on.</param>
     public Task<T> RunAsync<T>(Func<T> work, CancellationToken cancellation)
     {
-        var done = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var done = new TaskCompletionSource<T>(goOnHere ? TaskCreationOptions.None : TaskCreationOptions.RunContinuationsAsynchronously);
         Enqueue(() =>
         {
             if (cancellation.IsCancellationRequested)

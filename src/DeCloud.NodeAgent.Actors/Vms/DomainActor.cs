@@ -29,6 +29,7 @@ internal sealed class DomainActor : ReceiveActor
     private Running? _running;
     private Take? _waiting;
     private long _order;
+    private bool _isLookDue;
 
     public DomainActor(VmId id, VmEnvironment environment)
     {
@@ -110,6 +111,11 @@ internal sealed class DomainActor : ReceiveActor
             _running.Cancel.Dispose();
             _running = null;
             Context.Parent.Tell(ended.Reply);
+            if (_isLookDue)
+            {
+                _isLookDue = false;
+                LookUnasked();
+            }
         }
 
         if (_running is null && _waiting is { } waiting)
@@ -119,9 +125,16 @@ internal sealed class DomainActor : ReceiveActor
         }
     }
 
+    /// <summary>
+    /// Looks because something happened. What a definition itself makes happen is told by the look at its own end, and storing it twice would only keep the next step waiting; so this look comes after.
+    /// </summary>
     private void LookUnasked()
     {
-        if (_session is { } session)
+        if (_running?.Step.Kind is VmStep.Define or VmStep.Undefine)
+        {
+            _isLookDue = true;
+        }
+        else if (_session is { } session)
         {
             var order = Interlocked.Increment(ref _order);
             session.LookAsync(_id, CancellationToken.None).PipeTo(Self, success: status => new Looked(order, new(status)), failure: _ => NotLooked.Instance);
@@ -163,12 +176,13 @@ internal sealed class DomainActor : ReceiveActor
         switch (take.Step.Kind)
         {
             case VmStep.CreateDisk:
-                await _files.CreateDiskAsync(_id, take.Image!.Value, take.Spec.DiskBytes, stop).ConfigureAwait(false);
+                var disk = _files.CreateDiskAsync(_id, take.Image!.Value, take.Spec.DiskBytes, stop);
+                await CreateSeedAheadAsync(take.Spec, stop).ConfigureAwait(false);
+                await disk.ConfigureAwait(false);
                 _images.Tell(new ImageCommands.Release(_id));
                 break;
             case VmStep.CreateSeed:
-                var overlay = SeedOverlay.Of(_overlay.Settings, _id, take.Spec.OverlayAddress);
-                await _files.CreateSeedAsync(_id, new($"i-{_id}", take.Spec.Name, take.Spec.SshPublicKey, _id.MacAddress, overlay), stop).ConfigureAwait(false);
+                await CreateSeedAsync(take.Spec, stop).ConfigureAwait(false);
                 break;
             case VmStep.RemoveFiles:
                 await _files.RemoveAsync(_id, stop).ConfigureAwait(false);
@@ -177,6 +191,22 @@ internal sealed class DomainActor : ReceiveActor
             case var step:
                 await OnDomainAsync(step, take, session ?? throw FailureException.Transient(FailureCodes.HypervisorUnavailable, "libvirt is not connected."), stop).ConfigureAwait(false);
                 break;
+        }
+    }
+
+    private Task CreateSeedAsync(VmSpec spec, CancellationToken stop) => _files.CreateSeedAsync(
+        _id, new($"i-{_id}", spec.Name, spec.SshPublicKey, _id.MacAddress, SeedOverlay.Of(_overlay.Settings, _id, spec.OverlayAddress)), stop);
+
+    /// <summary>The seed needs nothing of the disk, so it is written while qemu-img works. Its own step comes after, finds it there, and is the one to tell what went wrong with it.</summary>
+    private async Task CreateSeedAheadAsync(VmSpec spec, CancellationToken stop)
+    {
+        try
+        {
+            await CreateSeedAsync(spec, stop).ConfigureAwait(false);
+        }
+        catch (Exception failure) when (failure is FailureException or IOException or OperationCanceledException)
+        {
+            // The step of the seed meets it again.
         }
     }
 

@@ -77,10 +77,12 @@ internal sealed partial class LibvirtSession : IHypervisorSession
     });
 
     public Task<DomainStatus?> LookAsync(VmId id, CancellationToken cancellation) => Told(async () =>
-        // Its own name, by which a foreign one can be told.
-        await _control.Domains.FindAsync(id.Value, cancellation).ConfigureAwait(false) is { } domain && await StatusAsync(id, cancellation).ConfigureAwait(false) is { } status
-            ? status with { Name = domain.Name }
-            : null);
+    {
+        // Its own name, by which a foreign one can be told; both questions are on their way at once.
+        var (find, look) = (_control.Domains.FindAsync(id.Value, cancellation), StatusAsync(id, cancellation));
+        await Task.WhenAll(find, look).ConfigureAwait(false);
+        return await find.ConfigureAwait(false) is { } domain && await look.ConfigureAwait(false) is { } status ? status with { Name = domain.Name } : null;
+    });
 
     public Task DefineAsync(DomainSpec domain, CancellationToken cancellation) => Told(async () =>
     {
