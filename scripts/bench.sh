@@ -8,7 +8,7 @@ Usage: bench.sh [--write] [NAME...]
 
 Publishes the agent as it ships (self-contained, compiled ahead), starts a private
 libvirt host, measures, takes everything down and prints a Markdown table. Needs
-root. Without NAME all of them run, about a quarter of an hour:
+root. Without NAME all of them run, about three quarters of an hour:
 
   create    create to running, against the same steps in a straight line; programs started
   list      GET /api/vms with 100 VMs, against bare Kestrel
@@ -97,6 +97,8 @@ How to read them:
 - *Create* is the time from sending the POST to the operation's success through the API, which comes after libvirt says that the VM
   runs; the journal writes, the look at libvirt and HTTP are in it. The straight line is a program on the same libvirt client that runs
   qemu-img, writes the seed, defines and starts, with nothing stored and nothing checked. Who goes first changes from pair to pair.
+  What comes on top is the create without its own call to libvirt's start, which the agent's metrics tell, and without the qemu-img of
+  the straight line beside it. The starts themselves scatter by more than that from one to the next, so they have a row of their own.
 - *Programs started* are counted by strace on every thread and child of the agent.
 - The VMs of *list* and *restart* were created, ran and were stopped: the journal holds what the VMs' own decisions make of that life,
   and the domains are defined in libvirt's QEMU driver. None of them runs, because a thousand emulated guests do not fit.

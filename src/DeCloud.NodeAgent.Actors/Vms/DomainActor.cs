@@ -176,9 +176,7 @@ internal sealed class DomainActor : ReceiveActor
         switch (take.Step.Kind)
         {
             case VmStep.CreateDisk:
-                var disk = _files.CreateDiskAsync(_id, take.Image!.Value, take.Spec.DiskBytes, stop);
-                await CreateSeedAheadAsync(take.Spec, stop).ConfigureAwait(false);
-                await disk.ConfigureAwait(false);
+                await Task.WhenAll(_files.CreateDiskAsync(_id, take.Image!.Value, take.Spec.DiskBytes, stop), CreateSeedAheadAsync(take.Spec, stop)).ConfigureAwait(false);
                 _images.Tell(new ImageCommands.Release(_id));
                 break;
             case VmStep.CreateSeed:

@@ -71,10 +71,11 @@ internal sealed class VmFiles : IVmFiles
     public Task CreateDiskAsync(VmId id, ImageDigest image, long diskBytes, CancellationToken cancellation) => WithHostErrorsAsync(async () =>
     {
         var (path, basePath) = (PathsOf(id).Disk, PathOf(image));
-        EnsureFolder(id);
+        MakeFolder(id);
         if (OwnFolder.HasFile(path))
         {
             RequireOverlay(path, basePath);
+            Posix.FlushFolder(_root);
             return;
         }
 
@@ -90,7 +91,17 @@ internal sealed class VmFiles : IVmFiles
         var temporary = OwnFolder.TemporaryFor(path);
         try
         {
-            await _qemuImg.CreateOverlayAsync(basePath, temporary, diskBytes, cancellation);
+            var making = _qemuImg.CreateOverlayAsync(basePath, temporary, diskBytes, cancellation);
+            try
+            {
+                // The folder's own name becomes durable while qemu-img works.
+                Posix.FlushFolder(_root);
+            }
+            finally
+            {
+                await making;
+            }
+
             using (var file = Posix.OpenForWriting(temporary))
             {
                 Posix.SetMode(file, OwnerAndGroup);
@@ -248,12 +259,18 @@ internal sealed class VmFiles : IVmFiles
 
     private void EnsureFolder(VmId id)
     {
+        MakeFolder(id);
+        Posix.FlushFolder(_root);
+    }
+
+    /// <summary>Makes the VM's folder; its name is durable once the folder of all VMs is flushed.</summary>
+    private void MakeFolder(VmId id)
+    {
         if (!Directory.Exists(_root))
         {
             OwnFolder.EnsureRoot(_root);
         }
 
         OwnFolder.Ensure(FolderOf(id));
-        Posix.FlushFolder(_root);
     }
 }

@@ -52,6 +52,23 @@ public sealed class WorkerThreadsTests
     }
 
     [Fact]
+    public async Task What_follows_goes_on_in_the_thread_of_the_work_where_that_is_asked_for()
+    {
+        var threads = new WorkerThreads("test", 1, goOnHere: true);
+        using var gate = new ManualResetEventSlim();
+        var both = WorkThenGoOnAsync();
+        gate.Set();
+        var (work, next) = await both.WaitAsync(Deadline);
+        Assert.Equal(work, next);
+
+        async Task<(int Work, int Next)> WorkThenGoOnAsync()
+        {
+            var thread = await threads.RunAsync(() => gate.Wait(Deadline) ? Environment.CurrentManagedThreadId : 0, CancellationToken.None).ConfigureAwait(false);
+            return (thread, Environment.CurrentManagedThreadId);
+        }
+    }
+
+    [Fact]
     public async Task Work_that_is_cancelled_before_its_turn_is_left_out()
     {
         var threads = new WorkerThreads("test", 1);

@@ -24,6 +24,9 @@ public sealed class SimulatedDisk : IImageStore, IVmFiles
     /// <summary>Holds imports back until it is set.</summary>
     public TaskCompletionSource? HoldImports { get; set; }
 
+    /// <summary>Holds the making of disks back until it is set.</summary>
+    public TaskCompletionSource? HoldDisks { get; set; }
+
     /// <summary>What imports stamp on their images.</summary>
     public DateTimeOffset ImportedAt { get; set; } = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
@@ -92,7 +95,15 @@ public sealed class SimulatedDisk : IImageStore, IVmFiles
     }
 
     /// <inheritdoc/>
-    public Task CreateDiskAsync(VmId id, ImageDigest image, long diskBytes, CancellationToken cancellation) => Make("disk", id);
+    public async Task CreateDiskAsync(VmId id, ImageDigest image, long diskBytes, CancellationToken cancellation)
+    {
+        if (HoldDisks is { } hold)
+        {
+            await hold.Task.WaitAsync(cancellation);
+        }
+
+        await Make("disk", id);
+    }
 
     /// <inheritdoc/>
     public Task CreateSeedAsync(VmId id, SeedContent content, CancellationToken cancellation) => Make("seed", id);
