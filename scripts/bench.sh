@@ -8,7 +8,7 @@ Usage: bench.sh [--write] [NAME...]
 
 Publishes the agent as it ships (self-contained, compiled ahead), starts a private
 libvirt host, measures, takes everything down and prints a Markdown table. Needs
-root. Without NAME all of them run, about three quarters of an hour:
+root. Without NAME all of them run, about half an hour:
 
   create    create to running, against the same steps in a straight line; programs started
   list      GET /api/vms with 100 VMs, against bare Kestrel

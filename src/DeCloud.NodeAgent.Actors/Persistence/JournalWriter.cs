@@ -28,6 +28,7 @@ internal sealed class JournalWriter : IAsyncDisposable
         _database = database;
         _maxBatch = settings.MaxBatch;
         _patience = settings.Deadline + Grace;
+        // Whoever queues a write while none is under way begins its transaction by itself: one thread less is woken on the way of an event.
         _queue = Channel.CreateBounded<JournalWrite>(new BoundedChannelOptions(settings.MaxQueue) { SingleReader = true, AllowSynchronousContinuations = true });
         _running = Task.Run(RunAsync);
     }

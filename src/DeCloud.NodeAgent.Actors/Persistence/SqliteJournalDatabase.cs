@@ -22,7 +22,7 @@ internal sealed class SqliteJournalDatabase(string connectionString, JournalSett
     /// <summary>How many deadlines a read is waited for: when a thousand actors recover, each waits for its turn.</summary>
     private const int ReadPatience = 4;
 
-    private readonly WorkerThreads _writing = new("journal-writer", 1, goOnHere: true);
+    private readonly WorkerThreads _writing = new("journal-writer", 1);
     private readonly WorkerThreads _reading = new("journal-reader", settings.Readers);
     private readonly string _file = Of(connectionString, true).DataSource;
     private readonly string _writerString = Of(connectionString, false).ToString();
@@ -66,7 +66,7 @@ internal sealed class SqliteJournalDatabase(string connectionString, JournalSett
 
     /// <inheritdoc/>
     /// <remarks>Not cancelled: whoever waits for a write may give up, but what became of it must be known before the next one begins.</remarks>
-    protected override Task CommitCoreAsync(IReadOnlyList<JournalWrite> writes, CancellationToken cancellation) => _writing.RunAsync(() => Commit(writes), CancellationToken.None);
+    protected override Task CommitCoreAsync(IReadOnlyList<JournalWrite> writes, CancellationToken cancellation) => _writing.RunAsync(() => Commit(writes), CancellationToken.None, goOnHere: true);
 
     private static SqliteConnectionStringBuilder Of(string connectionString, bool isPooled) => new(connectionString)
     {

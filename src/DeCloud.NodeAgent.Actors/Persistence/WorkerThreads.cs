@@ -5,8 +5,7 @@ namespace DeCloud.NodeAgent.Actors.Persistence;
 /// </summary>
 /// <param name="name">The threads' name.</param>
 /// <param name="most">How many run at a time.</param>
-/// <param name="goOnHere">Whether what follows a piece of work goes on in its thread instead of one of the pool; it must be short then.</param>
-internal sealed class WorkerThreads(string name, int most, bool goOnHere = false)
+internal sealed class WorkerThreads(string name, int most)
 {
     /// <summary>What the threads run is shallow; the default of 8 MiB only makes the address space large.</summary>
     private const int StackBytes = 512 * 1024;
@@ -21,7 +20,8 @@ internal sealed class WorkerThreads(string name, int most, bool goOnHere = false
     /// <summary>Runs work on one of the threads, in the order of calls. With a single thread each piece begins when the one before has ended.</summary>
     /// <param name="work">What blocks.</param>
     /// <param name="cancellation">Ends the wait. Work that has not begun is left out then; work that has begun goes on.</param>
-    public Task<T> RunAsync<T>(Func<T> work, CancellationToken cancellation)
+    /// <param name="goOnHere">Whether what follows goes on in the work's thread, which saves waking another; it must be short and must not block.</param>
+    public Task<T> RunAsync<T>(Func<T> work, CancellationToken cancellation, bool goOnHere = false)
     {
         var done = new TaskCompletionSource<T>(goOnHere ? TaskCreationOptions.None : TaskCreationOptions.RunContinuationsAsynchronously);
         Enqueue(() =>

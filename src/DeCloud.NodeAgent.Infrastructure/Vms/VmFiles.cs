@@ -71,11 +71,10 @@ internal sealed class VmFiles : IVmFiles
     public Task CreateDiskAsync(VmId id, ImageDigest image, long diskBytes, CancellationToken cancellation) => WithHostErrorsAsync(async () =>
     {
         var (path, basePath) = (PathsOf(id).Disk, PathOf(image));
-        MakeFolder(id);
+        EnsureFolder(id);
         if (OwnFolder.HasFile(path))
         {
             RequireOverlay(path, basePath);
-            Posix.FlushFolder(_root);
             return;
         }
 
@@ -91,17 +90,7 @@ internal sealed class VmFiles : IVmFiles
         var temporary = OwnFolder.TemporaryFor(path);
         try
         {
-            var making = _qemuImg.CreateOverlayAsync(basePath, temporary, diskBytes, cancellation);
-            try
-            {
-                // The folder's own name becomes durable while qemu-img works.
-                Posix.FlushFolder(_root);
-            }
-            finally
-            {
-                await making;
-            }
-
+            await _qemuImg.CreateOverlayAsync(basePath, temporary, diskBytes, cancellation);
             using (var file = Posix.OpenForWriting(temporary))
             {
                 Posix.SetMode(file, OwnerAndGroup);
@@ -259,18 +248,12 @@ internal sealed class VmFiles : IVmFiles
 
     private void EnsureFolder(VmId id)
     {
-        MakeFolder(id);
-        Posix.FlushFolder(_root);
-    }
-
-    /// <summary>Makes the VM's folder; its name is durable once the folder of all VMs is flushed.</summary>
-    private void MakeFolder(VmId id)
-    {
         if (!Directory.Exists(_root))
         {
             OwnFolder.EnsureRoot(_root);
         }
 
         OwnFolder.Ensure(FolderOf(id));
+        Posix.FlushFolder(_root);
     }
 }

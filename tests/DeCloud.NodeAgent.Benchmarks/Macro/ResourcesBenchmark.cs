@@ -12,6 +12,7 @@ namespace DeCloud.NodeAgent.Benchmarks.Macro;
 internal static class ResourcesBenchmark
 {
     private const int Vms = 50;
+
     /// <summary>A quarter of a GiB: disks count at their full size, and so many shall fit on a machine that does other things too.</summary>
     private const long SmallDiskBytes = 256L << 20;
 

@@ -54,7 +54,7 @@ public sealed class WorkerThreadsTests
     [Fact]
     public async Task What_follows_goes_on_in_the_thread_of_the_work_where_that_is_asked_for()
     {
-        var threads = new WorkerThreads("test", 1, goOnHere: true);
+        var threads = new WorkerThreads("test", 1);
         using var gate = new ManualResetEventSlim();
         var both = WorkThenGoOnAsync();
         gate.Set();
@@ -63,7 +63,7 @@ public sealed class WorkerThreadsTests
 
         async Task<(int Work, int Next)> WorkThenGoOnAsync()
         {
-            var thread = await threads.RunAsync(() => gate.Wait(Deadline) ? Environment.CurrentManagedThreadId : 0, CancellationToken.None).ConfigureAwait(false);
+            var thread = await threads.RunAsync(() => gate.Wait(Deadline) ? Environment.CurrentManagedThreadId : 0, CancellationToken.None, goOnHere: true).ConfigureAwait(false);
             return (thread, Environment.CurrentManagedThreadId);
         }
     }

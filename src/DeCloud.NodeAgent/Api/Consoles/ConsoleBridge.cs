@@ -24,7 +24,7 @@ internal sealed class ConsoleBridge(WebSocket client, IConsoleLine line, TimePro
         using var over = CancellationTokenSource.CreateLinkedTokenSource(stopping);
         var down = FromVmAsync(over.Token);
         var up = FromClientAsync(over.Token);
-        var stop = Task.Delay(Timeout.InfiniteTimeSpan, over.Token);
+        var stop = Task.Delay(Timeout.InfiniteTimeSpan, time, over.Token);
         var first = await Task.WhenAny(down, up, sentAway, stop);
         var end = first == stop ? ConsoleEnd.Stopping : await (Task<ConsoleEnd>)first;
         await over.CancelAsync();
@@ -109,7 +109,7 @@ internal sealed class ConsoleBridge(WebSocket client, IConsoleLine line, TimePro
 
     private async Task FarewellAsync(ConsoleEnd end)
     {
-        using var deadline = new CancellationTokenSource(FarewellDeadline);
+        using var deadline = new CancellationTokenSource(FarewellDeadline, time);
         try
         {
             if (client.State is WebSocketState.Open or WebSocketState.CloseReceived)
@@ -120,7 +120,7 @@ internal sealed class ConsoleBridge(WebSocket client, IConsoleLine line, TimePro
             // Whoever hangs up first may cut off what the other has still to read.
             while (client.State == WebSocketState.CloseSent)
             {
-                await Task.Delay(TimeSpan.FromMilliseconds(10), deadline.Token);
+                await Task.Delay(TimeSpan.FromMilliseconds(10), time, deadline.Token);
             }
         }
         catch (Exception e) when (e is WebSocketException or IOException or OperationCanceledException or ObjectDisposedException)
