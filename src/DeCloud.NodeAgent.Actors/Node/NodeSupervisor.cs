@@ -202,10 +202,6 @@ internal sealed class NodeSupervisor : ReceiveActor, IWithTimers
         {
             // The new one must hear of every domain, which a new session tells it.
             Pass(Hypervisor, HypervisorActor.Reconnect.Instance);
-            if (_capacity is { } known)
-            {
-                Pass(Vms, known);
-            }
         }
         else if (isAgain && name == Resources && _session is not null && _up is { } up)
         {

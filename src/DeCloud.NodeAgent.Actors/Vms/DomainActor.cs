@@ -25,6 +25,7 @@ internal sealed class DomainActor : ReceiveActor
     private readonly IActorRef _images;
     private readonly NetworkBoard? _network;
     private readonly OverlayBoard _overlay;
+    private readonly IScheduler _clock = Context.System.Scheduler;
     private IHypervisorSession? _session;
     private Running? _running;
     private Take? _waiting;
@@ -64,12 +65,12 @@ internal sealed class DomainActor : ReceiveActor
 
         if (take.Step.Kind == VmStep.ResolveImage)
         {
-            _running = new(take.Step, new(), Context.System.Scheduler.MonotonicClock) { IsResolve = true, Span = Span(take) };
+            _running = new(take.Step, new(), _clock.MonotonicClock) { IsResolve = true, Span = Span(take.Step.Kind, take) };
             _images.Tell(new ImageCommands.Resolve(_id, new(take.Spec.ImageUrl, take.Spec.ImageHash), take.Step.Number));
             return;
         }
 
-        var running = new Running(take.Step, new(FileDeadline * 5), Context.System.Scheduler.MonotonicClock) { Span = Span(take) };
+        var running = new Running(take.Step, new(FileDeadline * 5), _clock.MonotonicClock) { Span = Span(take.Step.Kind, take) };
         _running = running;
         var session = _session;
         Task.Run(() => RunAsync(take, session, running.Span, running.Cancel.Token)).PipeTo(
@@ -95,9 +96,9 @@ internal sealed class DomainActor : ReceiveActor
         }
     }
 
-    private Activity? Span(Take take)
+    private Activity? Span(VmStep step, Take take)
     {
-        var span = NodeTracing.Begin($"step {VmWords.Of(take.Step.Kind)}", take.Trace);
+        var span = NodeTracing.Begin($"step {VmWords.Of(step)}", take.Trace);
         span?.SetTag("decloud.vm.id", _id.ToString());
         return span;
     }
@@ -107,7 +108,7 @@ internal sealed class DomainActor : ReceiveActor
         if (_running?.Number == ended.Number)
         {
             NodeTracing.End(_running.Span, (ended.Reply as NotTaken)?.Failure.Message);
-            NodeInstruments.StepEnded(_running.Step.Kind, ended.Reply is Taken, Context.System.Scheduler.MonotonicClock - _running.BeganAt);
+            NodeInstruments.StepEnded(_running.Step.Kind, ended.Reply is Taken, _clock.MonotonicClock - _running.BeganAt);
             _running.Cancel.Dispose();
             _running = null;
             Context.Parent.Tell(ended.Reply);
@@ -149,8 +150,7 @@ internal sealed class DomainActor : ReceiveActor
         var isOnDomain = take.Step.Kind is not (VmStep.CreateDisk or VmStep.CreateSeed or VmStep.RemoveFiles);
         try
         {
-            await EffectAsync(take, session, stop).ConfigureAwait(false);
-            return new Taken(number, null, isOnDomain ? await LookAsync(session, stop).ConfigureAwait(false) : null);
+            return await EffectAsync(take, session, stop).ConfigureAwait(false);
         }
         catch (FailureException failure)
         {
@@ -171,52 +171,63 @@ internal sealed class DomainActor : ReceiveActor
                 : null;
     }
 
-    private async Task EffectAsync(Take take, IHypervisorSession? session, CancellationToken stop)
+    private async Task<Taken> EffectAsync(Take take, IHypervisorSession? session, CancellationToken stop)
     {
+        var taken = new Taken(take.Step.Number, null, null);
         switch (take.Step.Kind)
         {
             case VmStep.CreateDisk:
-                await Task.WhenAll(_files.CreateDiskAsync(_id, take.Image!.Value, take.Spec.DiskBytes, stop), CreateSeedAheadAsync(take.Spec, stop)).ConfigureAwait(false);
+                var disk = _files.CreateDiskAsync(_id, take.Image!.Value, take.Spec.DiskBytes, stop);
+                var seed = CreateSeedAlongAsync(take, stop);
+                await Task.WhenAll(disk, seed).ConfigureAwait(false);
                 _images.Tell(new ImageCommands.Release(_id));
-                break;
+                return await seed.ConfigureAwait(false) ? taken with { Along = VmStep.CreateSeed } : taken;
             case VmStep.CreateSeed:
                 await CreateSeedAsync(take.Spec, stop).ConfigureAwait(false);
-                break;
+                return taken;
             case VmStep.RemoveFiles:
                 await _files.RemoveAsync(_id, stop).ConfigureAwait(false);
                 _images.Tell(new ImageCommands.Release(_id));
-                break;
-            case var step:
-                await OnDomainAsync(step, take, session ?? throw FailureException.Transient(FailureCodes.HypervisorUnavailable, "libvirt is not connected."), stop).ConfigureAwait(false);
-                break;
+                return taken;
+            case VmStep.Define:
+                var defined = await Connected(session).DefineAsync(DomainOf(take), stop).ConfigureAwait(false);
+                return taken with { Looked = defined is null ? await LookAsync(session, stop).ConfigureAwait(false) : new(Interlocked.Increment(ref _order), new(defined)) };
+            default:
+                await OnDomainAsync(take, Connected(session), stop).ConfigureAwait(false);
+                return taken with { Looked = await LookAsync(session, stop).ConfigureAwait(false) };
         }
     }
 
     private Task CreateSeedAsync(VmSpec spec, CancellationToken stop) => _files.CreateSeedAsync(
         _id, new($"i-{_id}", spec.Name, spec.SshPublicKey, _id.MacAddress, SeedOverlay.Of(_overlay.Settings, _id, spec.OverlayAddress)), stop);
 
-    /// <summary>The seed needs nothing of the disk, so it is written while qemu-img works. Its own step comes after, finds it there, and is the one to tell what went wrong with it.</summary>
-    private async Task CreateSeedAheadAsync(VmSpec spec, CancellationToken stop)
+    /// <summary>
+    /// The seed needs nothing of the disk, so it is written while qemu-img works, and both are stored as made in one write. When it fails, its own step comes after and tells what is wrong.
+    /// </summary>
+    /// <returns>Whether it is there.</returns>
+    private async Task<bool> CreateSeedAlongAsync(Take take, CancellationToken stop)
     {
+        var began = _clock.MonotonicClock;
+        var span = Span(VmStep.CreateSeed, take);
         try
         {
-            await CreateSeedAsync(spec, stop).ConfigureAwait(false);
+            await CreateSeedAsync(take.Spec, stop).ConfigureAwait(false);
+            NodeTracing.End(span, null);
+            NodeInstruments.StepEnded(VmStep.CreateSeed, isTaken: true, _clock.MonotonicClock - began);
+            return true;
         }
         catch (Exception failure) when (failure is FailureException or IOException or OperationCanceledException)
         {
-            // The step of the seed meets it again.
+            NodeTracing.End(span, failure.Message);
+            return false;
         }
     }
 
-    private Task OnDomainAsync(VmStep step, Take take, IHypervisorSession session, CancellationToken stop) => step switch
+    private static IHypervisorSession Connected(IHypervisorSession? session) =>
+        session ?? throw FailureException.Transient(FailureCodes.HypervisorUnavailable, "libvirt is not connected.");
+
+    private Task OnDomainAsync(Take take, IHypervisorSession session, CancellationToken stop) => take.Step.Kind switch
     {
-        VmStep.Define => session.DefineAsync(
-            new(_id, take.Spec.VCpus, take.Spec.MemoryBytes, _files.PathsOf(_id), _files.PathOf(take.Image!.Value))
-            {
-                HostDevices = [.. (take.Spec.Gpus ?? []).SelectMany(g => g.Functions).Distinct()],
-                OverlayBridge = take.Spec.OverlayAddress is null ? null : _overlay.Settings.VmBridge,
-            },
-            stop),
         VmStep.Start => StartAsync(take.Spec, session, stop),
         VmStep.Shutdown => session.ShutdownAsync(_id, stop),
         VmStep.Reboot => session.RebootAsync(_id, stop),
@@ -225,7 +236,13 @@ internal sealed class DomainActor : ReceiveActor
         VmStep.Resume => session.ResumeAsync(_id, stop),
         VmStep.Destroy => session.DestroyAsync(_id, stop),
         VmStep.Undefine => session.UndefineAsync(_id, stop),
-        _ => throw new ArgumentException($"{step} is no step on a domain.", nameof(step)),
+        var step => throw new ArgumentException($"{step} is no step on a domain.", nameof(take)),
+    };
+
+    private DomainSpec DomainOf(Take take) => new(_id, take.Spec.VCpus, take.Spec.MemoryBytes, _files.PathsOf(_id), _files.PathOf(take.Image!.Value))
+    {
+        HostDevices = [.. (take.Spec.Gpus ?? []).SelectMany(g => g.Functions).Distinct()],
+        OverlayBridge = take.Spec.OverlayAddress is null ? null : _overlay.Settings.VmBridge,
     };
 
     /// <summary>A guest runs only behind the rules that keep it apart; they are in force long before the first start as a rule, so this waits for nothing.</summary>

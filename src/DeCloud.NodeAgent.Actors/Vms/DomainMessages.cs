@@ -35,7 +35,11 @@ internal static class DomainMessages
     public sealed record Looked(long Order, Look Look);
 
     /// <summary>A step was taken.</summary>
-    public sealed record Taken(long Number, ImageDigest? Image, Looked? Looked);
+    public sealed record Taken(long Number, ImageDigest? Image, Looked? Looked)
+    {
+        /// <summary>A later step that was taken along with this one.</summary>
+        public VmStep? Along { get; init; }
+    }
 
     /// <summary>A step failed.</summary>
     public sealed record NotTaken(long Number, Failure Failure, Looked? Looked);

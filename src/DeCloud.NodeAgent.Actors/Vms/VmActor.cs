@@ -70,7 +70,7 @@ internal sealed class VmActor : ReceivePersistentActor, IWithTimers
         Command<AddressesSeen>(seen => ShowAddresses(seen.Addresses));
         Command<Looked>(looked => Commit(VmLife.Seen(_state, environment.Policy, Blamed(looked.Look).Status, Now)), IsNews);
 
-        Command<Taken>(taken => Commit(VmLife.StepCompleted(_state, environment.Policy, taken.Number, taken.Image, Newest(taken.Looked), Now)));
+        Command<Taken>(taken => Commit(VmLife.StepCompleted(_state, environment.Policy, taken.Number, taken.Image, Newest(taken.Looked), Now, taken.Along)));
         Command<NotTaken>(notTaken => Commit(VmLife.StepFailed(_state, environment.Policy, notTaken.Number, notTaken.Failure, Newest(notTaken.Looked), Now)));
         Command<Progress>(progress => ShowProgress(progress));
         Command<Terminated>(_ => ReplaceDomain());

@@ -34,6 +34,7 @@ internal sealed partial class VmRegistry : ReceivePersistentActor, IWithTimers
     private readonly Vacancy _vacancy;
     private VmRoster _roster = new();
     private IHypervisorSession? _session;
+    private IActorRef _asker = ActorRefs.Nobody;
     private string _lostReason = "the agent has just started";
     private HashSet<Guid> _listed = [];
     private bool _isTold, _isSwept;
@@ -91,8 +92,22 @@ internal sealed partial class VmRegistry : ReceivePersistentActor, IWithTimers
 
     protected override void OnPersistFailure(Exception cause, object @event, long sequenceNr)
     {
+        // Akka stops this actor next, with the VM's that was to be let in.
         _log.Error(cause, "Event {0} of the roster could not be stored", sequenceNr);
-        Sender.Tell(new VmReply.Refused(VmActor.JournalFailure(cause)));
+        if (@event is RosterEvents.Admitted)
+        {
+            _asker.Tell(new VmReply.Refused(VmActor.JournalFailure(cause)));
+        }
+    }
+
+    protected override void OnPersistRejected(Exception cause, object @event, long sequenceNr)
+    {
+        // The VM's actor, which knows of nothing, stays for the next try.
+        _log.Error(cause, "Event {0} of the roster was rejected", sequenceNr);
+        if (@event is RosterEvents.Admitted)
+        {
+            _asker.Tell(new VmReply.Refused(VmActor.JournalFailure(cause)));
+        }
     }
 
     /// <summary>A VM that can't get on is stopped and raised again after a pause, and the others never notice.</summary>
@@ -250,15 +265,20 @@ internal sealed partial class VmRegistry : ReceivePersistentActor, IWithTimers
         }
     }
 
-    private void Admit(VmCommands.Create command, IActorRef asker) =>
+    /// <summary>The VM's actor asks the journal what it knows of the VM while the roster is stored. Only then does it hear of the create; without, it leaves no trace.</summary>
+    private void Admit(VmCommands.Create command, IActorRef asker)
+    {
+        _asker = asker;
+        var child = Child(command.VmId);
         Persist(new RosterEvents.Admitted(command.VmId, command.Spec, command.Request, Now), admitted =>
         {
             _environment.Written.Set();
             Apply(admitted);
             // What the last list did not hold is absent as far as the hypervisor has told; define checks once more.
             var isKnownAbsent = _session is not null && !_listed.Contains(command.VmId.Value);
-            Start(command.VmId).Tell(new VmActor.Initialize(command with { UserData = null }, isKnownAbsent), asker);
+            child.Tell(new VmActor.Initialize(command with { UserData = null }, isKnownAbsent), asker);
         });
+    }
 
     private void Apply(IRosterEvent @event)
     {

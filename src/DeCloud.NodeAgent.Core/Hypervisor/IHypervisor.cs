@@ -63,7 +63,8 @@ public interface IHypervisorSession : IDomainConsoles, IAsyncDisposable
     /// </summary>
     /// <param name="domain">What to define.</param>
     /// <param name="cancellation">Gives up.</param>
-    Task DefineAsync(DomainSpec domain, CancellationToken cancellation);
+    /// <returns>The domain when it is new: then nothing can be known of it but that it does not run. Null when it was there before; what it is has to be looked at.</returns>
+    Task<DomainStatus?> DefineAsync(DomainSpec domain, CancellationToken cancellation);
 
     /// <summary>Starts a defined domain; no error when it runs. The number of starts at once is bounded.</summary>
     /// <param name="id">The VM.</param>

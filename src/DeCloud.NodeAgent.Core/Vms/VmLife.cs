@@ -147,7 +147,8 @@ public static class VmLife
     /// <param name="image">The image found, if that was the step.</param>
     /// <param name="look">What libvirt said after a step on the domain; null when the step was none.</param>
     /// <param name="at">Now.</param>
-    public static VmTurn StepCompleted(VmState state, VmPolicy policy, long number, ImageDigest? image, Look? look, DateTimeOffset at)
+    /// <param name="along">A later step whose effect came along with this one: it is stored as taken with it, if it is the next at all.</param>
+    public static VmTurn StepCompleted(VmState state, VmPolicy policy, long number, ImageDigest? image, Look? look, DateTimeOffset at, VmStep? along = null)
     {
         var turn = new Builder(state, policy, at);
         if (state.Step is not { } step || step.Number != number)
@@ -166,6 +167,11 @@ public static class VmLife
         if (look is not null)
         {
             turn.ObserveAfter(step.Kind, look.Status);
+        }
+
+        if (along is { } next)
+        {
+            turn.TakenAlong(next);
         }
 
         if (step.Kind == VmStep.RemoveFiles)
@@ -355,12 +361,26 @@ public static class VmLife
             StepInFlight? run = null;
             if (VmPlan.Next(_state, policy, at) is { } step)
             {
-                var attempt = _state.Failure is { } failure && failure.Step == step ? failure.Attempt + 1 : 1;
-                Emit(new VmEvents.StepStarted(_state.LastStep + 1, step, attempt, at));
+                Begin(step);
                 run = _state.Step;
             }
 
             return new(_events.ToImmutable(), _state, run, null, operation);
+        }
+
+        public void TakenAlong(VmStep step)
+        {
+            if (VmPlan.Next(_state, policy, at) == step)
+            {
+                Begin(step);
+                Emit(new VmEvents.StepCompleted(_state.LastStep, step, null, at));
+            }
+        }
+
+        private void Begin(VmStep step)
+        {
+            var attempt = _state.Failure is { } failure && failure.Step == step ? failure.Attempt + 1 : 1;
+            Emit(new VmEvents.StepStarted(_state.LastStep + 1, step, attempt, at));
         }
 
         private void Interpret(Reality before, PowerState power, PowerReason reason)

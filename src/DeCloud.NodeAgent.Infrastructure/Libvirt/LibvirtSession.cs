@@ -84,17 +84,18 @@ internal sealed partial class LibvirtSession : IHypervisorSession
         return await find.ConfigureAwait(false) is { } domain && await look.ConfigureAwait(false) is { } status ? status with { Name = domain.Name } : null;
     });
 
-    public Task DefineAsync(DomainSpec domain, CancellationToken cancellation) => Told(async () =>
+    public Task<DomainStatus?> DefineAsync(DomainSpec domain, CancellationToken cancellation) => Told(async () =>
     {
         if (Facts.Acceleration == Acceleration.None)
         {
             throw FailureException.Permanent(FailureCodes.NoAcceleration, Facts.AccelerationReason);
         }
 
-        await RefuseForeignAsync(domain.Id, cancellation).ConfigureAwait(false);
         var xml = DomainXml.Build(domain, Facts.Acceleration, _options).ToString(SaveOptions.DisableFormatting);
+        var isThere = await RefuseForeignAsync(domain.Id, cancellation).ConfigureAwait(false);
         // Not validated against the schema: that costs libvirt 20 ms, and the tests do it for every form that is built here.
-        await SlowDomains.DefineAsync(xml, DefineFlags.None, cancellation).ConfigureAwait(false);
+        var defined = await SlowDomains.DefineAsync(xml, DefineFlags.None, cancellation).ConfigureAwait(false);
+        return isThere || defined.WasRunning ? null : new DomainStatus(defined.Uuid, defined.Name, PowerState.Stopped, PowerReason.Unspecified);
     });
 
     public Task StartAsync(VmId id, CancellationToken cancellation) => Told(async () =>
@@ -236,18 +237,19 @@ internal sealed partial class LibvirtSession : IHypervisorSession
     }
 
     /// <summary>Says no when the domain of this UUID is somebody else's. When there is none, the call that follows says so.</summary>
-    private async Task RefuseForeignAsync(VmId id, CancellationToken cancellation)
+    /// <returns>Whether there is one.</returns>
+    private async Task<bool> RefuseForeignAsync(VmId id, CancellationToken cancellation)
     {
         try
         {
             if (await _control.Domains.GetMetadataAsync(Ref(id), DomainXml.MetadataNamespace, cancellationToken: cancellation).ConfigureAwait(false) is not null)
             {
-                return;
+                return true;
             }
         }
         catch (LibvirtException none) when (none.Code == LibvirtErrorCode.NoDomain)
         {
-            return;
+            return false;
         }
 
         throw FailureException.Permanent(

@@ -71,8 +71,23 @@ public sealed class DomainActorTests(ITestOutputHelper output) : TestKit(output:
         domain.Tell(Step(VmStep.CreateDisk, 1));
         await AwaitAssertAsync(() => Assert.Equal([$"seed:{_id}"], _disk.Files.Keys));
         _disk.HoldDisks.SetResult();
-        await ExpectMsgAsync<Taken>();
+        Assert.Equal(VmStep.CreateSeed, (await ExpectMsgAsync<Taken>()).Along);
         Assert.True(_disk.Files.ContainsKey($"disk:{_id}"));
+    }
+
+    [Fact]
+    public async Task What_a_definition_itself_tells_is_not_asked_for_again_and_one_made_anew_is_looked_at()
+    {
+        var domain = await StartAsync();
+        _hypervisor.Fail("look", 1);
+        domain.Tell(Step(VmStep.Define, 1));
+        var first = await ExpectMsgAsync<Taken>();
+        Assert.Equal(PowerState.Stopped, first.Looked?.Look.Status?.State);
+
+        domain.Tell(Step(VmStep.Define, 2));
+        Assert.Null((await ExpectMsgAsync<Taken>()).Looked);
+        domain.Tell(Step(VmStep.Define, 3));
+        Assert.Equal(first.Looked!.Look, (await ExpectMsgAsync<Taken>()).Looked?.Look);
     }
 
     [Fact]
@@ -81,7 +96,7 @@ public sealed class DomainActorTests(ITestOutputHelper output) : TestKit(output:
         var domain = await StartAsync();
         _disk.Fail("seed", 2);
         domain.Tell(Step(VmStep.CreateDisk, 1));
-        await ExpectMsgAsync<Taken>();
+        Assert.Null((await ExpectMsgAsync<Taken>()).Along);
         domain.Tell(Step(VmStep.CreateSeed, 2));
         Assert.Contains("seed", (await ExpectMsgAsync<NotTaken>()).Failure.Message, StringComparison.Ordinal);
         domain.Tell(Step(VmStep.CreateSeed, 3));

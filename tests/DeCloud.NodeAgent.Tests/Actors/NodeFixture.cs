@@ -119,6 +119,21 @@ public abstract class NodeFixture : TestKit
 
     protected async Task<Failure> Refused(object message) => Assert.IsType<VmReply.Refused>(await Ask(message)).Failure;
 
+    /// <summary>Lets pauses pass until a question that meets falling actors is answered as wished.</summary>
+    protected Task AnswersAgain(object question, Func<VmReply, bool> isWished) => Until(async () =>
+    {
+        Clock.Advance(TimeSpan.FromMilliseconds(250));
+        try
+        {
+            return isWished(await Node.Ask<VmReply>(question, Timeout.InfiniteTimeSpan).WaitAsync(TimeSpan.FromMilliseconds(500)));
+        }
+        catch (TimeoutException)
+        {
+            // A question that meets a falling actor is lost; whoever asks asks again.
+            return false;
+        }
+    });
+
     protected async Task<OperationResource> Operation(VmId id, long number) => Assert.IsType<VmReply.Operation>(await Ask(new VmQueries.GetOperation(id, number, TimeSpan.Zero))).Resource;
 
     protected async Task<VmId> Running()
@@ -184,7 +199,9 @@ public sealed class BreakableJournal : MemoryJournal
     public static Fault Of(ActorSystem system) => Faults.GetOrCreateValue(system);
 
     protected override Task<IImmutableList<Exception?>> WriteMessagesAsync(IEnumerable<AtomicWrite> messages, CancellationToken cancellationToken) =>
-        _fault.Takes(messages) ? Task.FromException<IImmutableList<Exception?>>(new IOException("disk full")) : WriteAsync([.. messages], cancellationToken);
+        !_fault.Takes(messages) ? WriteAsync([.. messages], cancellationToken)
+        : _fault.IsRejecting ? Task.FromResult<IImmutableList<Exception?>>([.. messages.Select(_ => new IOException("no such type"))])
+        : Task.FromException<IImmutableList<Exception?>>(new IOException("disk full"));
 
     private async Task<IImmutableList<Exception?>> WriteAsync(List<AtomicWrite> messages, CancellationToken cancellation)
     {
@@ -211,8 +228,15 @@ public sealed class BreakableJournal : MemoryJournal
         /// <summary>Whether <see cref="BreakOnceAt"/> has not had its effect yet.</summary>
         public bool IsSetToBreak => Volatile.Read(ref _breaksOnceAt) is not null;
 
+        /// <summary>Whether what breaks is told to be refused, not to have failed.</summary>
+        public bool IsRejecting { get; private set; }
+
         /// <summary>Breaks at the next write of an event of this type, and only then.</summary>
-        public void BreakOnceAt(Type @event) => Volatile.Write(ref _breaksOnceAt, @event);
+        public void BreakOnceAt(Type @event, bool isRejected = false)
+        {
+            IsRejecting = isRejected;
+            Volatile.Write(ref _breaksOnceAt, @event);
+        }
 
         internal void Keep(IEnumerable<AtomicWrite> writes) =>
             ImmutableInterlocked.Update(

@@ -341,21 +341,29 @@ public sealed class VmActorTests(ITestOutputHelper output) : NodeFixture(output)
         Assert.Equal(PowerState.Running, Hypervisor.StateOf(id));
         Assert.Equal(FailureCodes.JournalUnavailable, (await Refused(Samples.Create(VmId.New(), "n"))).Code);
         BreakableJournal.Of(Sys).IsBroken = false;
-        await Until(async () =>
-        {
-            Clock.Advance(TimeSpan.FromMilliseconds(250));
-            try
-            {
-                return await Node.Ask<VmReply>(new VmQueries.Get(id), Timeout.InfiniteTimeSpan).WaitAsync(TimeSpan.FromMilliseconds(500)) is VmReply.Found { Vm.Status.State: "running" };
-            }
-            catch (TimeoutException)
-            {
-                // A question that meets a falling actor is lost; whoever asks asks again.
-                return false;
-            }
-        });
+        await AnswersAgain(new VmQueries.Get(id), reply => reply is VmReply.Found { Vm.Status.State: "running" });
         await Accepted(Samples.Change(id, VmChange.ForceStop, "f"));
         await Until(() => Hypervisor.StateOf(id) == PowerState.Stopped);
+    }
+
+    [Theory]
+    [InlineData(false, false)]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    [InlineData(true, true)]
+    public async Task A_create_that_the_roster_cannot_store_is_refused_leaves_no_trace_and_comes_true_when_it_is_sent_again(bool hasUserData, bool isRejected)
+    {
+        await Connected();
+        var journal = BreakableJournal.Of(Sys);
+        var create = Samples.Create(VmId.New(), "again") with { UserData = hasUserData ? "#cloud-config"u8.ToArray() : null };
+        journal.BreakOnceAt(typeof(RosterEvents.Admitted), isRejected);
+
+        Assert.Equal(FailureCodes.JournalUnavailable, (await Refused(create)).Code);
+        await AnswersAgain(new VmQueries.Get(create.VmId), reply => reply is VmReply.Refused { Failure.Code: FailureCodes.VmNotFound });
+        Assert.DoesNotContain(journal.Written, w => w.PersistenceId == $"vm-{create.VmId}");
+
+        await AnswersAgain(create, reply => reply is VmReply.Accepted);
+        await Until(() => Board.Current.TryGetValue(create.VmId, out var vm) && vm.Status.State == "running");
     }
 
     [Fact]

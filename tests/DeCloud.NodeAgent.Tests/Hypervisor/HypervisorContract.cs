@@ -64,8 +64,9 @@ public abstract class HypervisorContract : IAsyncLifetime
         var domain = await PrepareAsync(Guest.Idles);
         Assert.Null(await Session.LookAsync(domain.Id, Deadline));
 
-        await Session.DefineAsync(domain, Deadline);
-        Assert.Equal(new(domain.Id.Value, domain.Id.DomainName, PowerState.Stopped, PowerReason.Unspecified), await Session.LookAsync(domain.Id, Deadline));
+        var defined = await Session.DefineAsync(domain, Deadline);
+        Assert.Equal(new(domain.Id.Value, domain.Id.DomainName, PowerState.Stopped, PowerReason.Unspecified), defined);
+        Assert.Equal(defined, await Session.LookAsync(domain.Id, Deadline));
         await Session.StartAsync(domain.Id, Deadline);
         await AssertIsAsync(domain.Id, PowerState.Running, PowerReason.Booted);
         await Session.SuspendAsync(domain.Id, Deadline);
@@ -84,11 +85,11 @@ public abstract class HypervisorContract : IAsyncLifetime
     public async Task Defining_again_changes_no_state()
     {
         var domain = await DefinedAsync();
-        await Session.DefineAsync(domain, Deadline);
+        Assert.Null(await Session.DefineAsync(domain, Deadline));
         await AssertIsAsync(domain.Id, PowerState.Stopped);
 
         await Session.StartAsync(domain.Id, Deadline);
-        await Session.DefineAsync(domain, Deadline);
+        Assert.Null(await Session.DefineAsync(domain, Deadline));
         await AssertIsAsync(domain.Id, PowerState.Running);
     }
 

@@ -188,7 +188,7 @@ public sealed class SimulatedHypervisor : IHypervisor
             }
         }
 
-        public async Task DefineAsync(DomainSpec domain, CancellationToken cancellation)
+        public async Task<DomainStatus?> DefineAsync(DomainSpec domain, CancellationToken cancellation)
         {
             await EnterAsync("define", domain.Id, cancellation);
             if (owner.Acceleration == Acceleration.None)
@@ -200,11 +200,11 @@ public sealed class SimulatedHypervisor : IHypervisor
             if (FindOwn(domain.Id) is null)
             {
                 owner.Set(domain.Id.Value, new(domain.Id.DomainName, PowerState.Stopped, PowerReason.Unspecified, true));
+                return new(domain.Id.Value, domain.Id.DomainName, PowerState.Stopped, PowerReason.Unspecified);
             }
-            else
-            {
-                owner.Tell(new(domain.Id.Value, DomainEventKind.Changed, null));
-            }
+
+            owner.Tell(new(domain.Id.Value, DomainEventKind.Changed, null));
+            return null;
         }
 
         public Task StartAsync(VmId id, CancellationToken cancellation) =>

@@ -33,6 +33,33 @@ public sealed class VmLifeTests
     }
 
     [Fact]
+    public void A_seed_that_was_made_along_with_the_disk_is_stored_as_its_step_in_the_same_write()
+    {
+        Take(VmLife.Create(_state, Policy, Samples.Create(_id), true, _now));
+        Take(VmLife.StepCompleted(_state, Policy, _state.Step!.Number, Samples.Digest, null, _now));
+        var disk = _state.Step!.Number;
+        var turn = VmLife.StepCompleted(_state, Policy, disk, null, null, _now, VmStep.CreateSeed);
+        Assert.Equal(
+            [
+                new VmEvents.StepCompleted(disk, VmStep.CreateDisk, null, _now), new VmEvents.StepStarted(disk + 1, VmStep.CreateSeed, 1, _now),
+                new VmEvents.StepCompleted(disk + 1, VmStep.CreateSeed, null, _now), new VmEvents.StepStarted(disk + 2, VmStep.Define, 1, _now),
+            ],
+            turn.Events);
+        Assert.True(turn.After.HasSeed);
+        Assert.Equal(VmStep.Define, turn.Run?.Kind);
+    }
+
+    [Fact]
+    public void A_step_taken_along_that_is_not_the_next_is_not_stored()
+    {
+        Take(VmLife.Create(_state, Policy, Samples.Create(_id), true, _now));
+        var turn = VmLife.StepCompleted(_state, Policy, _state.Step!.Number, Samples.Digest, null, _now, VmStep.CreateSeed);
+        Assert.Equal(["step-completed", "step-started"], turn.Events.Select(VmWords.EventType));
+        Assert.Equal(VmStep.CreateDisk, turn.Run?.Kind);
+        Assert.False(turn.After.HasSeed);
+    }
+
+    [Fact]
     public void The_same_key_gets_the_same_operation_and_another_body_a_conflict()
     {
         BringUp();
