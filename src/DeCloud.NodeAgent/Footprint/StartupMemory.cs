@@ -11,8 +11,8 @@ namespace DeCloud.NodeAgent.Footprint;
 /// <param name="giveBack">Gives it back: <see cref="GiveBack"/>.</param>
 internal sealed class StartupMemory(IHostApplicationLifetime lifetime, TimeProvider time, Action giveBack) : BackgroundService
 {
-    /// <summary>Long enough that what the start set in motion, the compiler's second pass among it, has ended on a slow machine.</summary>
-    public static readonly TimeSpan Settling = TimeSpan.FromSeconds(8);
+    /// <summary>Long enough that what the agent does every ten seconds was done twice, and so has been compiled for the last time.</summary>
+    public static readonly TimeSpan Settling = TimeSpan.FromSeconds(21);
 
     /// <summary>Collects and compacts everything, and returns what is free to the kernel.</summary>
     public static void GiveBack()
