@@ -366,6 +366,24 @@ public sealed class VmActorTests(ITestOutputHelper output) : NodeFixture(output)
         await Until(() => Board.Current.TryGetValue(create.VmId, out var vm) && vm.Status.State == "running");
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_request_that_a_vm_cannot_store_is_refused(bool isRejected)
+    {
+        await Connected();
+        var id = await Running();
+        var journal = BreakableJournal.Of(Sys);
+        journal.BreakOnceAt(typeof(VmEvents.OperationAccepted), isRejected);
+        Assert.Equal(FailureCodes.JournalUnavailable, (await Refused(Samples.Change(id, VmChange.ForceStop, "stop"))).Code);
+        await AnswersAgain(Samples.Change(id, VmChange.ForceStop, "stop"), reply => reply is VmReply.Accepted);
+
+        journal.BreakOnceAt(typeof(VmEvents.Created), isRejected);
+        var create = Samples.Create(VmId.New(), "create");
+        Assert.Equal(FailureCodes.JournalUnavailable, (await Refused(create)).Code);
+        await AnswersAgain(create, reply => reply is VmReply.Accepted);
+    }
+
     [Fact]
     public async Task A_panic_of_the_guest_is_told_from_a_death_of_qemu()
     {
